@@ -1,0 +1,95 @@
+"""Anything that acts: the interface, the simple agents, and the names they go by."""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from omniactor.errors import UnknownAgentError
+from omniactor.types import Action, EmbodiedAction, Observation
+
+NAMES = ("expert", "random", "replay:PATH")
+
+
+@runtime_checkable
+class Agent(Protocol):
+    """What every agent offers, whatever it is made of.
+
+    Attributes:
+        name: the string it was asked for by.
+        needs_images: False for agents that never look at `Observation.images`; nothing is rendered
+            for them unless somebody else watches.
+    """
+
+    name: str
+    needs_images: bool
+
+    def reset(self, instruction: str, seed: int | None = None) -> None:
+        """Forget the last episode and take the new instruction."""
+        ...
+
+    def act(self, observation: Observation) -> Action | None:
+        """Return the next action, or None when the agent has nothing more to do."""
+        ...
+
+
+class RandomAgent:
+    """Uniform actions in [-1, 1], the same sequence for the same seed."""
+
+    name = "random"
+    needs_images = False
+
+    def reset(self, instruction: str, seed: int | None = None) -> None:
+        """Restart the sequence of `seed` (0 when none is given)."""
+        self._generator = np.random.default_rng(0 if seed is None else seed)
+
+    def act(self, observation: Observation) -> EmbodiedAction:
+        """Draw an action."""
+        return EmbodiedAction(self._generator.uniform(-1.0, 1.0, 7))
+
+
+class ReplayAgent:
+    """Repeats the actions of a record, then stops."""
+
+    needs_images = False
+
+    def __init__(self, path: str) -> None:
+        """Read and check the record; see `omniactor.record`."""
+        from omniactor.record import read_record
+
+        self.name = f"replay:{path}"
+        self.record = read_record(path)
+
+    def reset(self, instruction: str, seed: int | None = None) -> None:
+        """Start from the first action."""
+        self._rest = iter(self.record.actions)
+
+    def act(self, observation: Observation) -> EmbodiedAction | None:
+        """Return the next recorded action, None after the last."""
+        values = next(self._rest, None)
+        return None if values is None else EmbodiedAction(values)
+
+
+def make_agent(name: str, env) -> Agent:
+    """Return the agent called `name` for `env`.
+
+    Args:
+        name: "expert", "random" or "replay:PATH".
+        env: the environment it will act in (unwrapped). Only the expert reads it: a scripted expert
+            looks at the simulator's state, not at pixels.
+
+    Raises:
+        UnknownAgentError: no such agent, or the expert has no skill for this task.
+    """
+    if name == "random":
+        return RandomAgent()
+    if name == "expert":
+        from omniactor.experts import ExpertAgent
+
+        return ExpertAgent(env)
+    if name.startswith("replay:") and len(name) > len("replay:"):
+        return ReplayAgent(name.removeprefix("replay:"))
+    if name == "mini":
+        raise UnknownAgentError("expected an agent that is part of this version, got 'mini': the bundled checkpoint is not trained yet; use expert")
+    raise UnknownAgentError(f"expected an agent ({', '.join(NAMES)}), got {name[:120]!r}; see `omniactor rollout --help`")

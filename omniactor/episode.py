@@ -1,0 +1,230 @@
+"""One whole episode on request: environment, agent, rollout, video and record.
+
+The command line, the app and the worker processes all run episodes through `run_episode`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+
+from omniactor.agent import ReplayAgent, make_agent
+from omniactor.errors import InputError, RecordError
+from omniactor.paths import check_writable
+from omniactor.record import EpisodeRecord, versions
+from omniactor.rollout import rollout
+from omniactor.sim.assets import resolve_assets
+from omniactor.sim.tasks import get_task
+
+MAX_STEPS = 100_000
+
+
+@dataclass(frozen=True)
+class EpisodeRequest:
+    """What to run.
+
+    Attributes:
+        task: id 0-89 or name.
+        agent: see `make_agent`.
+        assets: "auto", "libero" or "standin".
+        init_state: number of a published initial state; with `seed` None and this None, state 0.
+        seed: draws the start instead (or, with an `init_state`, only the fixtures).
+        max_steps: the episode ends after this many actions.
+        instruction: what the agent is told; the task's own when empty.
+        video: path of an mp4 to write, or None.
+        record: path of a JSON record to write, or None.
+        image_size: pixels of each camera.
+        look_every: render for the caller every this many steps; 0 never (a video needs 1).
+    """
+
+    task: int | str
+    agent: str = "expert"
+    assets: str = "auto"
+    init_state: int | None = None
+    seed: int | None = None
+    max_steps: int = 400
+    instruction: str = ""
+    video: str | None = None
+    record: str | None = None
+    image_size: int = 256
+    look_every: int = 0
+
+    def check(self) -> None:
+        """Refuse what can be refused before anything heavy starts.
+
+        Raises:
+            InputError: with the reason.
+        """
+        get_task(self.task)
+        if not 1 <= self.max_steps <= MAX_STEPS:
+            raise InputError(f"expected from 1 to {MAX_STEPS} steps, got {self.max_steps}")
+        if self.seed is not None and not 0 <= self.seed < 2**32:
+            raise InputError(f"expected a seed from 0 to {2**32 - 1}, got {self.seed}")
+        if self.record is not None:
+            check_writable(self.record)
+        if self.video is not None:
+            from omniactor.sim.video import VideoWriter
+
+            VideoWriter(self.video)
+
+
+@dataclass(frozen=True)
+class Update:
+    """What `run_episode` yields after every step.
+
+    Attributes:
+        index: actions taken so far.
+        goals: predicate -> holds now.
+        success: all of them hold.
+        seconds: wall-clock time of this step.
+        action: float32 (7,) or None at index 0.
+        frame: the composed picture, uint8 (height, width, 3), or None when nobody looked.
+    """
+
+    index: int
+    goals: dict[str, bool]
+    success: bool
+    seconds: float
+    action: np.ndarray | None = None
+    frame: np.ndarray | None = None
+
+
+@dataclass
+class EpisodeResult:
+    """How the episode came out; `as_json` is what `omniactor rollout --json` prints."""
+
+    task: str
+    task_id: int
+    agent: str
+    assets: str
+    assets_origin: str
+    instruction: str
+    seed: int
+    init_state: int | None
+    success: bool
+    steps: int
+    seconds: float
+    steps_per_second: float
+    goals: dict[str, bool]
+    stopped: bool = False
+    video: str | None = None
+    record: str | None = None
+    versions: dict[str, str] = field(default_factory=versions)
+
+    def as_json(self) -> dict:
+        """Return plain JSON content."""
+        return asdict(self)
+
+
+class EpisodeRunner:
+    """Runs requests one after the other, keeping the compiled scene while the task stays the same."""
+
+    def __init__(self) -> None:
+        """Start with no scene."""
+        self._env, self._key = None, None
+
+    def run(self, request: EpisodeRequest, stop: Callable[[], bool] = lambda: False) -> Iterator[Update | EpisodeResult]:
+        """Run one episode: yields an `Update` per step and, last, the `EpisodeResult`.
+
+        Video and record are written whenever at least one step was made: at the end, when `stop()`
+        turns true, when the caller closes the generator, and when the episode raises.
+        """
+        request.check()
+        env = self.environment(request)
+        agent = make_agent(request.agent, env)
+        seed, init_state = request.seed, request.init_state
+        if isinstance(agent, ReplayAgent):
+            _check_same_task(agent.record, env)
+            if seed is None and init_state is None:
+                seed, init_state = agent.record.seed, agent.record.init_state
+        if seed is None and init_state is None:
+            init_state = 0
+        options = None if init_state is None else {"init_state": init_state}
+        instruction = " ".join(request.instruction.split()) or env.task_description
+        recorder = _Recorder(request, env, agent.name, instruction)
+        began, steps, stopped, last = time.perf_counter(), 0, False, None
+        steps_in = rollout(
+            env, agent, request.max_steps, seed=seed, options=options, instruction=instruction,
+            look_every=1 if request.video else request.look_every,
+        )
+        try:
+            for step in steps_in:
+                if step.index == 0:
+                    began = time.perf_counter()
+                frame = recorder.add(step)
+                steps, last = step.index, step
+                action = None if step.action is None else step.action.values
+                yield Update(step.index, dict(step.goals), step.success, step.seconds, action, frame)
+                if not step.done and stop():
+                    stopped = True
+                    break
+        finally:
+            video, record = recorder.close()
+        seconds = time.perf_counter() - began
+        yield EpisodeResult(
+            task=env.task, task_id=env.spec_task.id, agent=agent.name, assets=env.assets.kind,
+            assets_origin=env.assets.origin, instruction=instruction, seed=env.episode_seed, init_state=env.init_state,
+            success=last.success, steps=steps, seconds=round(seconds, 3),
+            steps_per_second=round(steps / seconds, 2) if seconds > 0 else 0.0, goals=dict(last.goals),
+            stopped=stopped, video=video, record=record,
+        )
+
+    def close(self) -> None:
+        """Free the scene; closing twice is fine."""
+        if self._env is not None:
+            self._env.close()
+        self._env = self._key = None
+
+    def environment(self, request: EpisodeRequest):
+        """Return the environment for a request, building the scene if it is not the present one."""
+        from omniactor.sim.libero import Libero90Env
+
+        source = resolve_assets(request.assets)
+        key = (get_task(request.task).id, source.folder, request.image_size)
+        if key != self._key:
+            self.close()
+            self._env = Libero90Env(get_task(request.task).id, assets=source, image_size=request.image_size, obs_type="state")
+            self._key = key
+        return self._env
+
+
+class _Recorder:
+    """Collects video frames and the record of one episode, and writes both whatever happens."""
+
+    def __init__(self, request: EpisodeRequest, env, agent: str, instruction: str) -> None:
+        from omniactor.sim.video import VideoWriter
+
+        self._request, self._env, self._agent, self._instruction = request, env, agent, instruction
+        self._video = VideoWriter(request.video) if request.video else None
+        self._record: EpisodeRecord | None = None
+
+    def add(self, step) -> np.ndarray | None:
+        if step.index == 0:
+            self._record = EpisodeRecord.begin(self._env, self._agent, self._instruction)
+            self._record.goals = dict(step.goals)
+        else:
+            self._record.add(self._env, step)
+        if not step.observation.images:
+            return None
+        from omniactor.sim.video import compose_frame
+
+        footer = f"{self._agent.split(':')[0]} | {self._env.assets.label} | step {step.index}"
+        frame = compose_frame(step.observation.images, self._instruction, step.goals, footer)
+        if self._video:
+            self._video.add(frame)
+        return frame
+
+    def close(self) -> tuple[str | None, str | None]:
+        video = self._video.close() if self._video else None
+        if self._request.record and self._record is not None:
+            self._record.write(self._request.record)
+            return video and str(video), self._request.record
+        return video and str(video), None
+
+
+def _check_same_task(record: EpisodeRecord, env) -> None:
+    if record.task != env.task:
+        raise RecordError(f"expected a record of {env.task}, got one of {record.task}; choose --task {record.task_id}")

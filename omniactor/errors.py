@@ -1,0 +1,61 @@
+"""Every way OmniActor refuses or fails, under one root.
+
+A message is one line: what was expected, what came, what to do. The command line turns
+`InputError` and its children into exit status 2 and everything else into 1.
+"""
+
+
+class OmniActorError(Exception):
+    """Root of all errors that OmniActor raises on purpose."""
+
+
+class InputError(OmniActorError):
+    """Something the user gave cannot be used; the message says what to give instead."""
+
+
+class UnknownTaskError(InputError):
+    """A task id or name that is not one of the 90."""
+
+
+class UnknownAgentError(InputError):
+    """An agent name that names no agent, or an agent that cannot do the given task."""
+
+
+class InitStateError(InputError):
+    """An initial state number out of range, or a state file that cannot be read safely."""
+
+
+class ActionError(InputError):
+    """An action that is not seven finite numbers in [-1, 1]."""
+
+
+class RecordError(InputError):
+    """An episode record that is broken, foreign, or does not fit this installation."""
+
+
+class OutputError(InputError):
+    """A path that cannot be written."""
+
+
+class AssetError(InputError):
+    """LIBERO's asset files are missing or broken."""
+
+
+class SetupError(OmniActorError):
+    """A library, system package or GL backend that is needed is not there."""
+
+
+class RenderError(SetupError):
+    """No working off-screen GL backend, or rendering failed."""
+
+
+class VideoError(SetupError):
+    """No H.264 encoder, or encoding failed."""
+
+
+class SimulationError(OmniActorError):
+    """The physics diverged or MuJoCo warned; the episode cannot be trusted from here on."""
+
+
+class WorkerError(OmniActorError):
+    """A simulator process died, hung or could not be started."""

@@ -1,0 +1,47 @@
+"""Scripted experts: agents that read the simulator's state and solve tasks with skills.
+
+`table` says which skill solves which task, `skills` how, `scene` what they read.
+"""
+
+from __future__ import annotations
+
+from omniactor.errors import UnknownAgentError
+from omniactor.experts.scene import Scene
+from omniactor.experts.table import SKILLS
+from omniactor.types import EmbodiedAction, Observation
+
+
+class ExpertAgent:
+    """The scripted expert for one task.
+
+    Args:
+        env: the `Libero90Env` it acts in; it reads the simulator's state, never pixels.
+
+    Raises:
+        UnknownAgentError: no skill for this task yet.
+    """
+
+    name = "expert"
+    needs_images = False
+
+    def __init__(self, env) -> None:
+        """Look up the skill of the environment's task."""
+        self._env = getattr(env, "unwrapped", env)
+        task = self._env.spec_task
+        if task.id not in SKILLS:
+            raise UnknownAgentError(
+                f"expected a task that the expert has a skill for ({', '.join(map(str, sorted(SKILLS)))}), "
+                f"got {task.id} ({task.name}); choose one of those or another agent"
+            )
+        self._skill, *self._arguments = SKILLS[task.id]
+        self._scene: Scene | None = None
+
+    def reset(self, instruction: str, seed: int | None = None) -> None:
+        """Read the scene afresh; the expert does its own task, whatever the instruction says."""
+        self._scene = Scene(self._env)
+
+    def act(self, observation: Observation) -> EmbodiedAction:
+        """Return the skill's action for the simulator's present state."""
+        if self._scene is None:
+            self.reset(observation.instruction)
+        return self._skill(self._scene, *self._arguments)

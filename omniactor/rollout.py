@@ -1,0 +1,61 @@
+"""The one loop that every agent and every environment goes through."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from omniactor.agent import Agent
+from omniactor.types import Step
+
+
+def rollout(
+    env,
+    agent: Agent,
+    max_steps: int = 400,
+    *,
+    seed: int | None = None,
+    options: Mapping | None = None,
+    instruction: str | None = None,
+    look_every: int = 0,
+    stop_on_success: bool = True,
+) -> Iterator[Step]:
+    """Run one episode, yielding a `Step` at the start (index 0) and after every action.
+
+    The caller may stop iterating at any time and keeps what was yielded. Errors of the agent or
+    the environment propagate: a crash is never a failed episode.
+
+    Args:
+        env: an environment with `reset(seed=, options=)`, `step(action)` and `observe(images)`.
+        agent: who acts.
+        max_steps: stop after this many actions.
+        seed: given to the environment and to the agent.
+        options: given to the environment's reset, for example `{"init_state": 3}`.
+        instruction: what the agent is told; the environment's own by default. It changes nothing in
+            how success is judged.
+        look_every: render the cameras for the caller every this many steps (0: only when the agent
+            looks, or never).
+        stop_on_success: end the episode as soon as the goal holds.
+    """
+    env = getattr(env, "unwrapped", env)
+    began = time.perf_counter()
+    _, info = env.reset(seed=seed, options=options)
+    agent.reset(instruction or env.task_description, seed)
+    index, action = 0, None
+    while True:
+        done = index == max_steps or (stop_on_success and info["is_success"])
+        watched = look_every > 0 and (index % look_every == 0 or done)
+        observation = env.observe(images=agent.needs_images or watched)
+        if instruction:
+            observation = replace(observation, instruction=instruction)
+        seconds = time.perf_counter() - began
+        yield Step(index, observation, action, info["is_success"], info["goals"], done, seconds)
+        if done:
+            return
+        began = time.perf_counter()
+        action = agent.act(observation)
+        if action is None:
+            return
+        _, _, _, _, info = env.step(action)
+        index += 1

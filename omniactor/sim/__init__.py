@@ -1,0 +1,1 @@
+"""LIBERO-90 in MuJoCo: tasks, assets, environment, rendering, video."""

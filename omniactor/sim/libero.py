@@ -1,0 +1,334 @@
+"""The LIBERO-90 environment: Gymnasium outside, hf-libero's scenes and MuJoCo inside.
+
+hf-libero builds the scene, samples the placements and judges the goal; the control loop and the
+cameras are ours (`controller`, `render`). One instance holds one task.
+
+Covered: published initial states, fresh starts from a seed, per-predicate goals, divergence raised.
+Not covered: several environments rendering in one thread's GL context at once is fine, sharing one
+environment between threads is not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Mapping
+
+import gymnasium
+import numpy as np
+from gymnasium import spaces
+
+from omniactor.errors import InputError, SimulationError
+from omniactor.sim.assets import AssetSource, resolve_assets
+from omniactor.sim.init_states import get_init_state
+from omniactor.sim.libero_package import load
+from omniactor.sim.render import CAMERAS, CameraRenderer
+from omniactor.sim.tasks import get_task
+from omniactor.types import Observation, check_embodied_action
+
+SUBSTEPS = 25  # 500 Hz physics under 20 Hz control
+PIXEL_KEYS = {"agentview": "image", "wrist": "image2"}
+"""Our camera name -> LeRobot's key under `pixels`."""
+
+
+class Libero90Env(gymnasium.Env):
+    """One LIBERO-90 task.
+
+    Observation (LeRobot's keys): `pixels` = {"image": agentview, "image2": wrist}, each uint8
+    (size, size, 3) upright, and `agent_pos` = float32 (8,) as in `Observation.state`. With
+    `obs_type="state"` only `agent_pos`; `observe()` still renders on demand.
+
+    Action: float32 (7,) in [-1, 1], see `EmbodiedAction`; anything else raises `ActionError`.
+
+    `info` of reset and step: `is_success`, `goals` (predicate text -> bool), `task`, `task_id`,
+    `assets`, `seed`, `init_state`. Reward is 1.0 on success, else 0.0.
+
+    Args:
+        task: id 0-89, name, or `Task`.
+        assets: "auto", "libero", "standin" or an `AssetSource`.
+        image_size: pixels, both sides, 16 to 2048.
+        obs_type: "pixels_agent_pos" or "state".
+        max_episode_steps: the episode is truncated after this many actions.
+        settle_steps: zero actions run inside reset, so that objects land (LIBERO's evaluation: 5).
+        render_mode: only "rgb_array"; `render()` returns the agentview frame.
+    """
+
+    metadata = {"render_modes": ["rgb_array"], "render_fps": 20}
+
+    def __init__(
+        self,
+        task: int | str = 0,
+        assets: str | AssetSource = "auto",
+        image_size: int = 256,
+        obs_type: str = "pixels_agent_pos",
+        max_episode_steps: int = 400,
+        settle_steps: int = 5,
+        render_mode: str | None = "rgb_array",
+    ) -> None:
+        """Check the arguments and compile the scene."""
+        if obs_type not in ("pixels_agent_pos", "state"):
+            raise InputError(f"expected obs_type 'pixels_agent_pos' or 'state', got {obs_type!r}")
+        if not 16 <= int(image_size) <= 2048:
+            raise InputError(f"expected an image size from 16 to 2048 pixels, got {image_size}")
+        if int(max_episode_steps) < 1 or int(settle_steps) < 0:
+            raise InputError(f"expected at least 1 step and no negative settling, got {max_episode_steps} and {settle_steps}")
+        self.spec_task = get_task(task)
+        self.assets = assets if isinstance(assets, AssetSource) else resolve_assets(assets)
+        self.render_mode = render_mode
+        self._size, self._obs_type = int(image_size), obs_type
+        self._max_episode_steps, self.settle_steps = int(max_episode_steps), int(settle_steps)
+
+        self.action_space = spaces.Box(-1.0, 1.0, (7,), np.float32)
+        state_space = spaces.Box(-np.inf, np.inf, (8,), np.float32)
+        self.observation_space = spaces.Dict({"agent_pos": state_space})
+        if obs_type == "pixels_agent_pos":
+            frame = spaces.Box(0, 255, (self._size, self._size, 3), np.uint8)
+            self.observation_space["pixels"] = spaces.Dict({key: frame for key in PIXEL_KEYS.values()})
+
+        self._renderer: CameraRenderer | None = None
+        self._frames: dict[str, np.ndarray] = {}
+        self._seed = self._init_state = None
+        self._steps = 0
+        self._ready = False
+        self._build()
+
+    # ------------------------------------------------------------------ what people and agents read
+
+    @property
+    def task(self) -> str:
+        """LIBERO's name of the task."""
+        return self.spec_task.name
+
+    @property
+    def task_description(self) -> str:
+        """The task in words."""
+        return self.spec_task.language
+
+    @property
+    def domain(self):
+        """hf-libero's environment object: parsed problem, samplers, predicates, name tables."""
+        return self._domain
+
+    @property
+    def episode_seed(self) -> int | None:
+        """Seed of the present episode's placements; None before the first reset."""
+        return self._seed
+
+    @property
+    def init_state(self) -> int | None:
+        """Number of the published initial state of the present episode, or None."""
+        return self._init_state
+
+    def goals(self) -> dict[str, bool]:
+        """Return each predicate of the goal with its truth now, in the goal's order."""
+        evaluate = self._domain._eval_predicate
+        goal = self._domain.parsed_problem["goal_state"]
+        return {str(named): bool(evaluate(clause)) for named, clause in zip(self.spec_task.goal, goal, strict=True)}
+
+    def state(self) -> np.ndarray:
+        """Return the arm's state, float32 (8,), as documented in `Observation.state`.
+
+        The orientation is that of the hand body, as LIBERO observes it, and the axis-angle is not
+        folded to the other side of the sphere: near a downward hand the angle stays close to pi.
+        """
+        w, *xyz = self.data.xquat[self._hand]
+        sine = np.sqrt(max(0.0, 1.0 - w * w))
+        rotation = np.zeros(3) if sine < 1e-9 else np.array(xyz) * (2.0 * np.arccos(np.clip(w, -1, 1)) / sine)
+        fingers = self.data.qpos[self.controller.finger_qpos]
+        return np.concatenate([self.controller.position, rotation, fingers]).astype(np.float32)
+
+    def observe(self, images: bool = True) -> Observation:
+        """Return the present observation; cameras are rendered at most once a step, and only if `images`."""
+        frames = {name: self._frame(name) for name in CAMERAS} if images else {}
+        return Observation(
+            world="embodied", images=frames, instruction=self.task_description, state=self.state(), step=self._steps
+        )
+
+    def flat_state(self) -> np.ndarray:
+        """Return [time, qpos, qvel], float64, the layout of LIBERO's initial states."""
+        return np.concatenate([[self.data.time], self.data.qpos, self.data.qvel])
+
+    def fixture_poses(self) -> dict[str, list[float]]:
+        """Return each fixture's pose [x y z, qw qx qy qz] in the world: set by the seed, not part of `flat_state`."""
+        ids = {name: self._domain.obj_body_id[name] for name in self._domain.fixtures_dict}
+        return {name: [*self.model.body_pos[i].tolist(), *self.model.body_quat[i].tolist()] for name, i in ids.items()}
+
+    # ------------------------------------------------------------------ Gymnasium
+
+    def reset(self, *, seed: int | None = None, options: Mapping | None = None):
+        """Start an episode.
+
+        Args:
+            seed: draws the placement of fixtures and, without an `init_state`, of everything else.
+            options: `{"init_state": N}` loads published initial state N (0-49). Fixture poses are
+                not in LIBERO's states; they are drawn from `seed`, or from 0 when none is given, as
+                stock LIBERO draws them on its first reset after that seed.
+
+        Returns:
+            observation, info.
+        """
+        super().reset(seed=seed)
+        options = dict(options or {})
+        index = options.pop("init_state", None)
+        if options:
+            raise InputError(f"expected only the option 'init_state', got {sorted(options)}")
+        vector = None if index is None else get_init_state(self.spec_task, index)
+        if vector is not None and len(vector) != 1 + self.model.nq + self.model.nv:
+            raise SimulationError(
+                f"expected an initial state of {1 + self.model.nq + self.model.nv} numbers for {self.task}, got {len(vector)}; "
+                "the asset folder does not fit this version of LIBERO"
+            )
+        if seed is None:
+            seed = 0 if vector is not None else int(self.np_random.integers(2**31))
+        self._seed, self._init_state = int(seed), index
+        self._place(self._seed)
+        self.controller.reset()
+        if vector is not None:
+            self.data.time = vector[0]
+            self.data.qpos[:] = vector[1 : 1 + self.model.nq]
+            self.data.qvel[:] = vector[1 + self.model.nq :]
+        self._mujoco.mj_forward(self.model, self.data)
+        for warning in self.data.warning:
+            warning.number = 0
+        self._steps, self._frames, self._ready = 0, {}, True
+        for _ in range(self.settle_steps):
+            self._advance(np.zeros(7, np.float32))
+        self._domain._post_process()
+        return self._observation(), self._info(self.goals())
+
+    def step(self, action):
+        """Run one control step (25 physics steps, 0.05 s).
+
+        Raises:
+            ActionError: not seven finite numbers in [-1, 1]; nothing was simulated.
+            SimulationError: not reset yet, or the physics diverged or warned.
+        """
+        values = check_embodied_action(action)
+        if not self._ready:
+            raise SimulationError("expected reset() before step(), and after an error; call reset() first")
+        self._advance(values)
+        self._steps += 1
+        goals = self.goals()
+        self._domain._post_process()
+        success = all(goals.values())
+        info = self._info(goals)
+        return self._observation(), float(success), success, self._steps >= self._max_episode_steps, info
+
+    def render(self) -> np.ndarray:
+        """Return the agentview frame."""
+        return self._frame("agentview")
+
+    def close(self) -> None:
+        """Free the GL context and the scene; closing twice is fine."""
+        if self._renderer is not None:
+            self._renderer.close()
+            self._renderer = None
+        self._ready = False
+        self._frames = {}
+        if self._domain is not None:
+            self._domain.close()
+            self._domain = None
+
+    # ------------------------------------------------------------------ inside
+
+    def _build(self) -> None:
+        # MUJOCO_GL must be settled, or switched off, before the first import of mujoco.
+        from omniactor.sim import gl
+
+        try:
+            gl.choose_backend()
+        except gl.RenderError:
+            if self._obs_type != "state":
+                raise
+            import os
+
+            os.environ["MUJOCO_GL"] = "disable"
+        envs = load(self.assets.folder)
+        import mujoco
+        import robosuite
+
+        from omniactor.sim.controller import PandaController
+
+        self._mujoco = mujoco
+        problem = self._problem_class(envs)
+        with contextlib.redirect_stdout(io.StringIO()):  # hf-libero prints while it loads
+            self._domain = problem(
+                str(self.spec_task.bddl_file),
+                robots=["Panda"],
+                controller_configs=robosuite.load_controller_config(default_controller="OSC_POSE"),
+                initialization_noise=None,
+                has_renderer=False,
+                has_offscreen_renderer=False,
+                use_camera_obs=False,
+                hard_reset=False,
+                ignore_done=True,
+            )
+        # LIBERO appends its joint samplers again at every rebuild, so on stock LIBERO's first reset
+        # each has drawn twice before the fixtures are placed. Keep that: same seed, same fixtures.
+        self._domain.object_property_initializers *= 2
+        self.model, self.data = self._domain.sim.model._model, self._domain.sim.data._data
+        self.controller = PandaController(self.model, self.data)
+        self._hand = self.model.body("robot0_right_hand").id
+
+    def _problem_class(self, envs):
+        header = self.spec_task.bddl_file.read_text(encoding="utf-8").split(")", 1)[0]
+        return envs.TASK_MAPPING[header.split()[-1].lower()]
+
+    def _place(self, seed: int) -> None:
+        """Put robot, fixtures and objects at drawn places, leaving numpy's global generator as it was."""
+        from robosuite.utils.errors import RandomizationError
+
+        before = np.random.get_state()
+        np.random.seed(seed % 2**32)
+        try:
+            for _ in range(100):
+                try:
+                    self._domain.reset()
+                    return
+                except RandomizationError:
+                    continue
+        finally:
+            np.random.set_state(before)
+        raise SimulationError(f"expected a free placement for {self.task} with seed {seed}, got none in 100 draws; use another seed")
+
+    def _advance(self, action: np.ndarray) -> None:
+        mujoco, model, data = self._mujoco, self.model, self.data
+        for substep in range(SUBSTEPS):
+            mujoco.mj_step1(model, data)
+            if substep == 0:
+                self.controller.set_goal(action)
+            self.controller.apply()
+            mujoco.mj_step2(model, data)
+        self._frames = {}
+        # On bad numbers MuJoCo resets the scene by itself and only counts a warning.
+        warned = [i for i, warning in enumerate(data.warning) if warning.number]
+        if warned or not np.isfinite(data.qpos).all():
+            self._ready = False
+            names = ", ".join(mujoco.mjtWarning(i).name for i in warned) or "non-finite positions"
+            raise SimulationError(f"expected finite physics, got {names} at step {self._steps} of {self.task}; reset the episode")
+
+    def _frame(self, camera: str) -> np.ndarray:
+        if camera not in self._frames:
+            if self._domain is None:
+                raise SimulationError("expected an open environment, got a closed one; make a new one")
+            if self._renderer is None:
+                self._renderer = CameraRenderer(self.model, self._size)
+            self._frames[camera] = self._renderer.render(self.data, camera)
+        return self._frames[camera]
+
+    def _observation(self) -> dict:
+        observation = {"agent_pos": self.state()}
+        if self._obs_type == "pixels_agent_pos":
+            observation["pixels"] = {key: self._frame(camera).copy() for camera, key in PIXEL_KEYS.items()}
+        return observation
+
+    def _info(self, goals: dict[str, bool]) -> dict:
+        return {
+            "is_success": all(goals.values()),
+            "goals": goals,
+            "task": self.task,
+            "task_id": self.spec_task.id,
+            "assets": self.assets.kind,
+            "seed": self._seed,
+            "init_state": self._init_state,
+        }
