@@ -79,7 +79,7 @@ class Libero90Env(gymnasium.Env):
         self._max_episode_steps, self.settle_steps = int(max_episode_steps), int(settle_steps)
 
         self.action_space = spaces.Box(-1.0, 1.0, (7,), np.float32)
-        state_space = spaces.Box(-np.inf, np.inf, (8,), np.float32)
+        state_space = spaces.Box(-10.0, 10.0, (8,), np.float32)  # metres and radians: no arm gets there
         self.observation_space = spaces.Dict({"agent_pos": state_space})
         if obs_type == "pixels_agent_pos":
             frame = spaces.Box(0, 255, (self._size, self._size, 3), np.uint8)

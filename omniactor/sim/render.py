@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import threading
+from pathlib import Path
 
 import numpy as np
 
@@ -27,21 +29,33 @@ class CameraRenderer:
     def __init__(self, model, size: int) -> None:
         """Create the GL context and upload the scene."""
         backend = choose_backend()
-        import mujoco  # after MUJOCO_GL is settled: mujoco picks its GL module at import
+        import mujoco
 
-        self._thread = threading.get_ident()
-        self._size = size
+        # The context is made by name: mujoco's own Renderer takes the module that MUJOCO_GL named when
+        # mujoco was first imported, which may have been before anyone settled it.
+        context_module = importlib.import_module(f"mujoco.{backend}")
+        self._mujoco, self._thread, self._size = mujoco, threading.get_ident(), size
         model.vis.global_.offwidth = model.vis.global_.offheight = size
         # No light in LIBERO's rooms casts a shadow; the map would still be allocated. Four-fold
         # multisampling costs a software rasteriser more than the rest of the frame.
         model.vis.quality.shadowsize = 0
-        model.vis.quality.offsamples = 4 if backend == "egl" and _has_gpu() else 0
+        model.vis.quality.offsamples = 4 if backend == "egl" and Path("/dev/nvidia0").exists() else 0
+        self._model = model
+        self._gl = self._context = None
+        try:
+            self._gl = context_module.GLContext(size, size)
+            self._gl.make_current()
+            self._context = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_100)
+            mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._context)
+        except (RuntimeError, ValueError, AttributeError, mujoco.FatalError) as error:
+            self.close()
+            raise RenderError(f"expected a GL context from {backend}, got: {error}; run `omniactor doctor`") from error
+        self._scene = mujoco.MjvScene(model, maxgeom=2000)
         self._options = mujoco.MjvOption()
         self._options.geomgroup[0] = 0  # collision geometry
-        try:
-            self._renderer = mujoco.Renderer(model, size, size)
-        except (RuntimeError, ValueError, AttributeError) as error:
-            raise RenderError(f"expected a GL context from {backend}, got: {error}; run `omniactor doctor`") from error
+        self._camera = mujoco.MjvCamera()
+        self._camera.type = mujoco.mjtCamera.mjCAMERA_FIXED
+        self._area = mujoco.MjrRect(0, 0, size, size)
 
     def render(self, data, camera: str) -> np.ndarray:
         """Return a new uint8 array (size, size, 3), RGB, upright.
@@ -52,17 +66,22 @@ class CameraRenderer:
         """
         if threading.get_ident() != self._thread:
             raise RenderError("expected render() on the thread that made the renderer; give each thread its own environment")
-        self._renderer.update_scene(data, CAMERAS.get(camera, camera), self._options)
-        return self._renderer.render()
+        mujoco = self._mujoco
+        self._gl.make_current()
+        self._camera.fixedcamid = self._model.camera(CAMERAS.get(camera, camera)).id
+        everything = mujoco.mjtCatBit.mjCAT_ALL
+        mujoco.mjv_updateScene(self._model, data, self._options, None, self._camera, everything, self._scene)
+        mujoco.mjr_render(self._area, self._scene, self._context)
+        pixels = np.empty((self._size, self._size, 3), np.uint8)
+        mujoco.mjr_readPixels(pixels, None, self._area, self._context)
+        return pixels[::-1].copy()  # OpenGL's rows start at the bottom
 
     def close(self) -> None:
         """Free the GL context; closing twice is fine."""
-        if self._renderer is not None:
-            self._renderer.close()
-            self._renderer = None
-
-
-def _has_gpu() -> bool:
-    from pathlib import Path
-
-    return Path("/dev/nvidia0").exists()
+        if self._context is not None:
+            self._gl.make_current()
+            self._context.free()
+            self._context = None
+        if self._gl is not None:
+            self._gl.free()
+            self._gl = None

@@ -62,7 +62,8 @@ def bar(start: Sequence[float], end: Sequence[float], half_width: float, half_th
     return Box(tuple((a + b) / 2), (*half, float(np.linalg.norm(run)) / 2), quat)
 
 
-def ring(count: int, bottom: tuple, top: tuple, half_thick: float, center: Sequence[float] = (0, 0)) -> list:
+def ring(count: int, bottom: tuple, top: tuple, half_thick: float, center: Sequence[float] = (0, 0),
+         phase: float = 0.0) -> list:
     """Return a wall of boxes around a vertical axis: a tube or cone of `count` plates.
 
     Args:
@@ -71,6 +72,7 @@ def ring(count: int, bottom: tuple, top: tuple, half_thick: float, center: Seque
         top: The same at the top.
         half_thick: Half thickness of a plate.
         center: Axis position (x, y).
+        phase: Angle of the first plate about the axis.
     """
     (r0, z0), (r1, z1) = bottom, top
     lean = np.arctan2(r1 - r0, z1 - z0)
@@ -78,7 +80,7 @@ def ring(count: int, bottom: tuple, top: tuple, half_thick: float, center: Seque
     half_width = max(r0, r1) * np.tan(np.pi / count)
     boxes = []
     for k in range(count):
-        turn = 2 * np.pi * k / count
+        turn = phase + 2 * np.pi * k / count
         radius = (r0 + r1) / 2
         middle = (center[0] + radius * np.cos(turn), center[1] + radius * np.sin(turn), (z0 + z1) / 2)
         quat = quat_times(quat_about("z", turn), quat_about("y", lean))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .boxes import Box, bar, drum, panel, ring
+from .boxes import Box, bar, drum, panel, quat_about, ring
 from .masses import weigh
 from .mjcf import Asset
 from .surfaces import AXIS_RADIUS, loft, merge, tube
@@ -16,11 +16,11 @@ def chefmate_8_frypan() -> Asset:
     asset = Asset("chefmate_8_frypan")
     body = asset.object()
     weigh(body, "chefmate_8_frypan")
-    middle = (0.0072, -0.0006)
+    middle = (0.0065, -0.0005)
     handle = [bar((0.1265, 0, 0.0355), (0.2587, 0, 0.0527), 0.0127, 0.0062),
               bar((0.098, 0.0036, 0.0155), (0.136, 0.0036, 0.032), 0.0105, 0.0075)]
     body.solid(drum(10, 0.074, 0.0007, 0.0122, middle))
-    body.solid(ring(18, (0.0789, 0.004), (0.1009, 0.0406), 0.0036, middle))
+    body.solid(ring(18, (0.0785, 0.004), (0.1005, 0.0406), 0.0036, middle))
     body.solid(handle)
     skin = [(0.0007, AXIS_RADIUS), (0.0007, 0.076), (0.0045, 0.0825), (0.0385, 0.1045), (0.0424, 0.1035),
             (0.0415, 0.0985), (0.0385, 0.0965), (0.0145, 0.081), (0.0122, 0.074), (0.0122, AXIS_RADIUS)]
@@ -39,7 +39,7 @@ def moka_pot() -> Asset:
     asset = Asset("moka_pot")
     body = asset.object()
     weigh(body, "moka_pot")
-    low, high, radius = -0.0661, 0.0669, 0.0352
+    low, high = -0.0661, 0.0669
     spout = [panel((-0.0176, -0.0417, 0.0181), (0.0176, -0.03, 0.0671)),
              panel((-0.008, -0.0563, 0.0325), (0.008, -0.0419, 0.0599))]
     arm = [panel((-0.0102, 0.0344, 0.0388), (0.0102, 0.0488, 0.0662)),
@@ -48,13 +48,16 @@ def moka_pot() -> Asset:
            bar((0, 0.0832, 0.0525), (0, 0.0625, 0.0035), 0.0066, 0.007, "yz"),
            bar((0, 0.067, 0.0095), (0, 0.0520, -0.0025), 0.0066, 0.007, "yz")]
     knob = panel((-0.0052, -0.0073, 0.0629), (0.0052, 0.0047, 0.0857))
-    body.solid(drum(8, radius, low, high))
+    # a stretched octagon: flat towards +-y, edges at +-x
+    sides = [Box((0, 0, (low + high) / 2), (0.0369, 0.0172, (high - low) / 2), quat_about("z", s * 0.389))
+             for s in (1, -1)]
+    body.solid([panel((-0.025, -0.0346, low), (0.025, 0.0346, high)), *sides])
     body.solid([*spout, *arm, knob])
-    wide = radius / 0.9239  # corners of the octagon
-    kettle = loft([(low, AXIS_RADIUS), (low, wide * 0.98), (-0.008, wide * 0.86), (-0.005, wide * 0.9),
-                   (0.003, wide * 0.9), (0.006, wide * 0.86), (high - 0.004, wide), (high - 0.003,
-                                                                                     wide * 0.98),
-                   (high + 0.003, wide * 0.3), (high + 0.003, AXIS_RADIUS)], 8, facets=True, turn=0.3927)
+    # from the foot over the waist to the lid: height, share of the greatest radius
+    outline = [(low, 0.98), (-0.008, 0.86), (-0.005, 0.9), (0.003, 0.9), (0.006, 0.86), (high - 0.004, 1),
+               (high - 0.003, 0.98), (high + 0.003, 0.3)]
+    kettle = loft([(low, AXIS_RADIUS), *[(z, 0.0398 * share, 0.0368 * share) for z, share in outline],
+                   (high + 0.003, AXIS_RADIUS)], 8, facets=True)
     beak = loft([(0.018, 0.012, 0.002), (0.045, 0.014, 0.012), (0.066, 0.015, 0.021), (0.066, AXIS_RADIUS)],
                 8,
                 facets=True, center=(0, -0.036))

@@ -42,7 +42,7 @@ DRESSING = label([(0, (14, 84, 50)), (0.25, (16, 92, 56)), (0.27, (206, 214, 190
 
 
 def can(name: str, picture: Image.Image, middle_z: float) -> Asset:
-    """Return a can of radius 31 mm and height 76 mm around its y axis, shifted to `middle_z` as LIBERO's is."""
+    """Return a can of radius 31 mm and height 75 mm about the y axis through z = `middle_z` (m)."""
     asset = Asset(name)
     bottom, top = (-0.04, 0.04) if name == "alphabet_soup" else (-0.06, 0.04)
     body = asset.object(bottom, top)
@@ -81,18 +81,18 @@ def packet(name: str, picture: Image.Image, box: Box, bottom: float, top: float,
 
 def butter() -> Asset:
     """Return the orange packet."""
-    return packet("butter", BUTTER, Box((0, 0, 0), (0.0381, 0.0198, 0.0087)), -0.02, 0.02, 0.02)
+    return packet("butter", BUTTER, Box((0, 0, 0), (0.03809, 0.01977, 0.00871)), -0.02, 0.02, 0.02)
 
 
 def chocolate_pudding() -> Asset:
     """Return the brown packet."""
-    box = Box((-0.0005, 0, 0.0006), (0.0401, 0.0232, 0.0137))
+    box = Box((-0.0005, 0, 0.00063), (0.0401, 0.02316, 0.01371))
     return packet("chocolate_pudding", PUDDING, box, -0.06, 0.04, 0.025)
 
 
 def cream_cheese() -> Asset:
     """Return the white and blue packet."""
-    return packet("cream_cheese", CREAM, Box((0, 0, 0), (0.0406, 0.0213, 0.0089)), -0.025, 0.025, 0.03)
+    return packet("cream_cheese", CREAM, Box((0, 0, 0), (0.04061, 0.02134, 0.00894)), -0.025, 0.025, 0.03)
 
 
 def carton(name: str, picture: Image.Image, roof: tuple, radius: float, shift: float) -> Asset:
@@ -100,7 +100,7 @@ def carton(name: str, picture: Image.Image, roof: tuple, radius: float, shift: f
     asset = Asset(name)
     body = asset.object(radius=radius)
     weigh(body, name)
-    half, low, eaves, ridge = 0.0262, -0.0698, 0.0398, 0.0614
+    half, low, eaves, ridge = 0.02625, -0.06975, 0.03975, 0.06144
     trunk = panel((shift - half, low, -half), (shift + half, eaves, half))
     crest = panel((-half, ridge - 0.006, -0.0035), (half, ridge, 0.0035))
     slopes = [bar((0, eaves - 0.001, s * (half - 0.002)), (0, ridge - 0.006, s * 0.0025), half, 0.0022, "yz")
@@ -108,7 +108,7 @@ def carton(name: str, picture: Image.Image, roof: tuple, radius: float, shift: f
     body.solid([trunk, *slopes, crest])
     paper = asset.paint("paper", image=picture)
     gable = prism([(eaves, half), (eaves, -half), (ridge - 0.006, -0.003), (ridge + 0.003, -0.003),
-                   (ridge + 0.003, 0.003), (ridge - 0.006, 0.003)][::-1], shift - half, shift + half)
+                   (ridge + 0.003, 0.003), (ridge - 0.006, 0.003)], shift - half, shift + half)
     body.show(block(trunk), paper)
     body.show(gable, asset.paint("gable", roof))
     return asset
@@ -116,12 +116,12 @@ def carton(name: str, picture: Image.Image, roof: tuple, radius: float, shift: f
 
 def milk() -> Asset:
     """Return the red and white carton."""
-    return carton("milk", MILK, (0.78, 0.18, 0.14), 0.03, 0.0003)
+    return carton("milk", MILK, (0.78, 0.18, 0.14), 0.03, 0.00037)
 
 
 def orange_juice() -> Asset:
     """Return the yellow and green carton."""
-    return carton("orange_juice", JUICE, (0.88, 0.74, 0.2), 0.025, -0.0003)
+    return carton("orange_juice", JUICE, (0.88, 0.74, 0.2), 0.025, -0.00037)
 
 
 def ketchup() -> Asset:

@@ -99,7 +99,7 @@ def loft(profile: Sequence[tuple], sectors: int = 16, power: float = 2.0, facets
     def smooth(i: int, other: int) -> np.ndarray:
         # neighbouring bands share a normal unless they meet at a sharp edge
         if 0 <= other < len(slopes) and slopes[i] @ slopes[other] > 0.75:
-            return steps[i] / np.linalg.norm(slopes[i]) + steps[other]
+            return steps[i] + steps[other]
         return steps[i]
 
     for i in range(len(rows) - 1):
@@ -114,14 +114,16 @@ def loft(profile: Sequence[tuple], sectors: int = 16, power: float = 2.0, facets
                 normal = np.cross(width, along)
                 vertices.append(grid[row, col])
                 normals.append(normal / (np.linalg.norm(normal) + 1e-15))
-                uvs.append((col / sectors, (rows[row, 0] - low) / (high - low + 1e-12)))
+                # short of the picture's edges, where its first and last rows would mix
+                uvs.append((col / sectors, 0.01 + 0.98 * (rows[row, 0] - low) / (high - low + 1e-12)))
             faces += [(start, start + 1, start + 2), (start, start + 2, start + 3)]
     return _welded(Surface(np.array(vertices), np.array(normals), np.array(uvs), np.array(faces)))
 
 
 def _welded(surface: Surface) -> Surface:
     """Join vertices that agree in position, normal and texture coordinate."""
-    key = np.round(np.hstack([surface.vertices * 1e6, surface.normals * 1e3, surface.uvs * 1e4])).astype(np.int64)
+    columns = [surface.vertices * 1e6, surface.normals * 1e3, surface.uvs * 1e4]
+    key = np.round(np.hstack(columns)).astype(np.int64)
     _, first, inverse = np.unique(key, axis=0, return_index=True, return_inverse=True)
     inverse = inverse.reshape(-1)
     return Surface(surface.vertices[first], surface.normals[first], surface.uvs[first],
@@ -129,7 +131,7 @@ def _welded(surface: Surface) -> Surface:
 
 
 def tube(points: Sequence[Sequence[float]], radius: float, sides: int = 8, flat: float = 1.0) -> Surface:
-    """Return a round rod along a polyline in the xz or yz plane; `flat` scales its width across that plane."""
+    """Return a rod along a polyline in the xz or yz plane; `flat` scales its width across that plane."""
     path = np.asarray(points, float)
     across = np.array([0.0, 1, 0]) if np.ptp(path[:, 1]) < 1e-9 else np.array([1.0, 0, 0])
     runs = np.gradient(path, axis=0)
@@ -169,7 +171,7 @@ def sheet(corner: Sequence[float], right: Sequence[float], up: Sequence[float],
 
 
 def prism(outline: Sequence[tuple], low: float, high: float) -> Surface:
-    """Return a solid along x between `low` and `high` whose convex outline is given in (y, z), anticlockwise."""
+    """Return a solid along x from `low` to `high`; its convex (y, z) outline runs anticlockwise."""
     points = np.asarray(outline, float)
     vertices, normals, uvs, faces = [], [], [], []
     for k, (a, b) in enumerate(zip(points, np.roll(points, -1, 0), strict=True)):

@@ -58,14 +58,14 @@ def plate() -> Asset:
     body = asset.object()
     weigh(body, "plate")
     body.solid([Box((0, 0, 0.0031), (0.0286, 0.0306, 0.0029))])
-    body.solid(ring(10, (0.0305, 0.0002), (0.0661, 0.0138), 0.0025))
+    body.solid(ring(8, (0.0301, 0.0006), (0.0661, 0.0134), 0.0025))
     skin = [(-0.0024, AXIS_RADIUS), (-0.0024, 0.031), (0.0115, 0.067), (0.0155, 0.069), (0.0165, 0.0665),
             (0.006, 0.034), (0.006, AXIS_RADIUS)]
     body.show(loft(skin, 28), asset.paint("glaze", (0.95, 0.94, 0.91), shine=0.4))
     return asset
 
 
-def mug(name: str, center: tuple, rings: Sequence[tuple], sides: int, wall: float, floor: tuple,
+def mug(name: str, center: tuple, rings: Sequence[tuple], sides: tuple, wall: float, floor: tuple,
         handle: Sequence[Box], grip: Sequence[tuple], grip_size: tuple, skin: Sequence[tuple], inside: int,
         colors: tuple) -> Asset:
     """Return a mug of one or two rings of plates, a floor and a handle of three bars.
@@ -74,7 +74,7 @@ def mug(name: str, center: tuple, rings: Sequence[tuple], sides: int, wall: floa
         name: Asset name.
         center: Axis position (x, y).
         rings: ((radius, z) bottom, (radius, z) top) per ring.
-        sides: Plates per ring.
+        sides: Plates per ring, angle of the first one.
         wall: Half thickness of the plates.
         floor: (radius, low z, high z).
         handle: The bars of the handle.
@@ -89,7 +89,7 @@ def mug(name: str, center: tuple, rings: Sequence[tuple], sides: int, wall: floa
     weigh(body, name)
     body.solid(drum(6, *floor, center))
     for low, high in rings:
-        body.solid(ring(sides, low, high, wall, center))
+        body.solid(ring(sides[0], low, high, wall, center, sides[1]))
     body.solid(handle)
     outside = asset.paint("outside", colors[0], shine=0.5)
     body.show(loft(skin[:inside], 24, center=center), outside)
@@ -108,11 +108,11 @@ def porcelain_mug() -> Asset:
     handle = [panel((-0.0633, -0.008, 0.0362), (-0.0557, 0.008, 0.0758)),
               bar((-0.0600, 0, 0.0392), (-0.0232, 0, 0.018), 0.008, 0.0038),
               bar((-0.0600, 0, 0.0728), (-0.0290, 0, 0.0935), 0.008, 0.0038)]
-    grip = [(-0.0265, 0.0185), (-0.044, 0.0285), (-0.0575, 0.0405), (-0.061, 0.056), (-0.0575, 0.0735),
+    grip = [(-0.0150, 0.0170), (-0.0265, 0.0195), (-0.044, 0.0285), (-0.0575, 0.0405), (-0.061, 0.056), (-0.0575, 0.0735),
             (-0.0455, 0.085), (-0.022, 0.096)]
-    return mug("porcelain_mug", (0.0165, -0.0015), [((0.026, 0.0066), (0.0406, 0.0412)),
-                                                   ((0.0396, 0.0433), (0.0396, 0.1085))],
-               8, 0.0022, (0.0245, 0.0024, 0.0128), handle, grip, (0.0042, 1.6), skin, 8,
+    return mug("porcelain_mug", (0.0156, -0.0015), [((0.0256, 0.0066), (0.0408, 0.0412)),
+                                                   ((0.0410, 0.0433), (0.0410, 0.1085))],
+               (7, 0.0), 0.0022, (0.0245, 0.0024, 0.0128), handle, grip, (0.0042, 1.6), skin, 8,
                ((0.92, 0.92, 0.92), (0.85, 0.85, 0.85)))
 
 
@@ -126,7 +126,7 @@ def red_coffee_mug() -> Asset:
     grip = [(0.012, 0.026), (0.038, 0.052), (0.0555, 0.0715), (0.0575, 0.08), (0.054, 0.105), (0.0495,
                                                                                                0.1125),
             (0.04, 0.1125), (0.02, 0.1095)]
-    return mug("red_coffee_mug", (-0.0155, -0.003), [((0.0243, -0.0014), (0.0393, 0.1300))], 8, 0.0035,
+    return mug("red_coffee_mug", (-0.0175, -0.0021), [((0.0231, -0.0014), (0.0381, 0.1300))], (7, 0.28), 0.0035,
                (0.0235, 0.0028, 0.0078), handle, grip, (0.0042, 1.6), skin, 6,
                ((0.8, 0.08, 0.07), (0.62, 0.06, 0.06)))
 
@@ -144,5 +144,5 @@ def white_yellow_mug() -> Asset:
             (0.024, 0.0775)]
     return mug("white_yellow_mug", (-0.0185, -0.0003), [((0.0248, 0.0023), (0.0372, 0.0189)),
                                                        ((0.0367, 0.0160), (0.0481, 0.1025))],
-               14, 0.0041, (0.026, 0.0002, 0.0052), handle, grip, (0.0045, 1.7), skin, 7,
+               (14, 0.0), 0.0041, (0.026, 0.0002, 0.0052), handle, grip, (0.0045, 1.7), skin, 7,
                ((0.82, 0.72, 0.26), (0.86, 0.8, 0.5)))

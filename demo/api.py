@@ -1,0 +1,101 @@
+"""The two endpoints for programs and MCP clients: `/tasks` and `/rollout`."""
+
+from __future__ import annotations
+
+import secrets
+
+import gradio as gr
+
+from demo import catalog, texts
+from demo.handlers import Handlers, plain_errors, public_result, save_picture
+from omniactor.sim.tasks import TASKS
+
+
+def list_tasks() -> list[dict]:
+    """List the 90 LIBERO-90 robot tasks.
+
+    Returns:
+        One object per task: id (0-89), name, scene, room, language (the instruction) and goal
+        (the conditions that must all hold).
+    """
+    with plain_errors():
+        return [catalog.as_json(task) for task in TASKS]
+
+
+def make_rollout(handlers: Handlers):
+    """Return the function behind `/rollout`."""
+
+    def rollout(
+        task: str,
+        agent: str = "expert",
+        init_state: int | None = None,
+        seed: int | None = None,
+        max_steps: int = 400,
+        instruction: str = "",
+        assets: str = "auto",
+        record: str | None = None,
+    ):
+        """Run one episode of a LIBERO-90 robot task in simulation and return its video and result.
+
+        Args:
+            task: id (0-89) or name of the task, see the tasks tool.
+            agent: "expert" (scripted), "random", or "replay" (needs `record`).
+            init_state: published initial state, 0-49; state 0 if neither this nor a seed is given.
+            seed: draws the start instead of a published state.
+            max_steps: the episode ends after this many actions, at most 400.
+            instruction: what the agent is told; the task's own if empty. Success is judged by the scene's goal.
+            assets: "auto" (what this server has), "standin", or "libero".
+            record: JSON record of an earlier episode, for the agent "replay".
+
+        Returns:
+            The newest camera picture and a status line while it runs; at the end also the video (mp4)
+            and the result with success, steps, goals and versions.
+        """
+        key = f"call-{secrets.token_hex(16)}"
+        try:
+            with plain_errors():
+                live = handlers.store.start(
+                    key,
+                    lambda folder: handlers.request(
+                        folder, task, agent, record, init_state, seed, max_steps, instruction, assets
+                    ),
+                )
+                picture = None
+                for update in live.watch():
+                    if update is None:
+                        yield picture, f"building the scene, {live.waited:.0f} s", None, None
+                    else:
+                        picture = save_picture(live, update)
+                        yield picture, texts.status_line(update, live.request.max_steps), None, None
+                sentence = texts.outcome(live.result, live.stop_reason)
+                yield picture, sentence, live.result.video, public_result(live.result)
+        finally:
+            handlers.store.abandon(key)
+
+    return rollout
+
+
+def add_endpoints(handlers: Handlers) -> None:
+    """Add `/tasks` and `/rollout` to the Blocks that are being built."""
+    gr.api(list_tasks, api_name="tasks", queue=False)
+    with gr.Row(visible=False):
+        inputs = [
+            gr.Textbox(label="task"),
+            gr.Textbox("expert", label="agent"),
+            gr.Number(None, precision=0, label="init_state"),
+            gr.Number(None, precision=0, label="seed"),
+            gr.Number(handlers.limits.max_steps, precision=0, label="max_steps"),
+            gr.Textbox("", label="instruction"),
+            gr.Textbox("auto", label="assets"),
+            gr.File(label="record", file_types=[".json"]),
+        ]
+        outputs = [
+            gr.Image(label="picture", format="jpeg"),
+            gr.Textbox(label="status"),
+            gr.Video(label="video"),
+            gr.JSON(label="result"),
+        ]
+        gr.Button("rollout").click(
+            make_rollout(handlers), inputs, outputs, api_name="rollout", concurrency_id="simulators",
+            concurrency_limit=handlers.limits.running_at_once, show_progress="hidden",
+        )

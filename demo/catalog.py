@@ -1,0 +1,71 @@
+"""The tasks as the page lists them: by room, searched, with pictures and captions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from omniactor.experts.table import SKILLS
+from omniactor.sim.tasks import ROOMS, TASKS, Task
+
+ALL_ROOMS = "All"
+ROOM_CHOICES = (ALL_ROOMS, *ROOMS.values())
+THUMBNAILS = Path(__file__).parent.parent / "assets" / "thumbnails"
+FAVOURITE = 46
+"""Shown first if the expert can do it."""
+
+
+def default_task() -> int:
+    """Return a task that the expert has a skill for."""
+    return FAVOURITE if FAVOURITE in SKILLS else min(SKILLS, default=0)
+
+
+def find(room: str = ALL_ROOMS, search: str = "") -> list[int]:
+    """Return the ids of the tasks in `room` whose number, name or instruction has every word of `search`."""
+    words = search.lower().replace("_", " ").split()
+    return [task.id for task in TASKS if room in (ALL_ROOMS, task.room) and all(_has(task, word) for word in words)]
+
+
+def can_do(agent: str, task_id: int) -> bool:
+    """Tell whether `agent` is able to try the task at all."""
+    return agent != "expert" or task_id in SKILLS
+
+
+def caption(task_id: int, agent: str) -> str:
+    """Return what is written under a task's picture."""
+    task = TASKS[task_id]
+    mark = "" if can_do(agent, task_id) else "No skill yet \N{MIDDLE DOT} "
+    return f"{mark}{task.id} \N{MIDDLE DOT} {task.language}"
+
+
+def pictures(task_ids: list[int], agent: str) -> list[tuple[str, str]]:
+    """Return (picture, caption) for each task; tasks whose scene has no picture yet share a plain one."""
+    return [(str(thumbnail(TASKS[task_id])), caption(task_id, agent)) for task_id in task_ids]
+
+
+def thumbnail(task: Task) -> Path:
+    """Return the picture of a task's scene."""
+    picture = THUMBNAILS / f"{task.scene}.jpg"
+    return picture if picture.is_file() else THUMBNAILS / "missing.jpg"
+
+
+def count_line(task_ids: list[int], agent: str) -> str:
+    """Return how many tasks are shown and how many of them the agent can try, in one sentence."""
+    if not task_ids:
+        return "No task matches; clear the search box or choose another room."
+    shown = f"{len(task_ids)} of {len(TASKS)} tasks shown"
+    if agent != "expert":
+        return f"{shown}."
+    able = sum(task_id in SKILLS for task_id in task_ids)
+    return f"{shown}; the scripted expert has a skill for {able} of them."
+
+
+def as_json(task: Task) -> dict:
+    """Return a task as the `/tasks` endpoint gives it."""
+    goal = [str(predicate) for predicate in task.goal]
+    return {"id": task.id, "name": task.name, "scene": task.scene, "room": task.room, "language": task.language, "goal": goal}
+
+
+def _has(task: Task, word: str) -> bool:
+    if word.isdigit():
+        return word == str(task.id) or word in task.language.split()
+    return word in f"{task.scene} {task.room} {task.language}".lower().replace("_", " ")

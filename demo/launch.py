@@ -1,0 +1,32 @@
+"""Puts the page together and serves it."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+
+from gradio.utils import get_upload_folder
+
+from demo import catalog
+from demo.handlers import Handlers
+from demo.layout import build, launch_settings
+from demo.sessions import SessionStore
+from omniactor.episode import EpisodeRequest
+from omniactor.errors import OmniActorError
+from omniactor.sim.assets import resolve_assets
+
+
+def main() -> None:
+    """Serve the page until the process is told to end."""
+    try:
+        assets = resolve_assets("auto")
+    except OmniActorError as error:
+        sys.exit(f"OmniActor: {error}")
+    store = SessionStore(Path(get_upload_folder()))
+    page = build(Handlers(store, assets))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that simulators and files are cleaned up
+    store.keep_tidy()
+    store.warm_up(EpisodeRequest(catalog.default_task(), assets=assets.kind, max_steps=1, look_every=1))
+    print(f"3-D models: {assets.label} ({assets.origin})", flush=True)
+    page.launch(**launch_settings())

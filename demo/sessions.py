@@ -1,0 +1,207 @@
+"""Who has which simulator: one per visitor, capped, closed when the visitor leaves or falls idle."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import secrets
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from demo.limits import LIMITS, Limits
+from demo.live import LiveRun
+from omniactor.episode import EpisodeRequest
+from omniactor.errors import InputError, OmniActorError
+from omniactor.worker import EpisodeWorker
+
+
+END_SECONDS = 25.0  # for an episode to write its files
+
+
+class BusyError(OmniActorError):
+    """Every simulator of this server is taken."""
+
+
+class Session:
+    """What one visitor holds: a folder for files, a simulator once something was run, the present episode."""
+
+    def __init__(self, folder: Path) -> None:
+        """Hold nothing yet."""
+        self.folder = folder
+        self.worker = None
+        self.live: LiveRun | None = None
+        self.used = time.monotonic()
+
+    @property
+    def running(self) -> bool:
+        """Tell whether an episode is under way."""
+        return self.live is not None and not self.live.over
+
+    def new_folder(self) -> Path:
+        """Return a new folder for one episode and remove those of earlier ones."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        folder = self.folder / secrets.token_hex(4)
+        folder.mkdir(parents=True)
+        return folder
+
+
+class SessionStore:
+    """All sessions of this server.
+
+    Args:
+        root: where visitors' folders go; must be a folder that Gradio may serve from.
+        limits: the numbers.
+        make_worker: makes a simulator process; tests give a fake.
+    """
+
+    def __init__(self, root: Path, limits: Limits = LIMITS, make_worker: Callable[[], EpisodeWorker] = EpisodeWorker) -> None:
+        """Open an empty store; nothing starts yet."""
+        self.limits, self._make_worker = limits, make_worker
+        self._root = Path(root) / f"omniactor-{secrets.token_hex(8)}"
+        self._sessions: dict[str, Session] = {}
+        self._spare = None
+        self._warming = False
+        self._lock = threading.RLock()
+        self._closed = threading.Event()
+        atexit.register(self.close_all)
+
+    @property
+    def simulators(self) -> int:
+        """Number of simulators given out or spare."""
+        with self._lock:
+            given = sum(session.worker is not None for session in self._sessions.values())
+            return given + (self._spare is not None) + self._warming
+
+    def get(self, key: str) -> Session | None:
+        """Return the session of a visitor, or None."""
+        with self._lock:
+            return self._sessions.get(key)
+
+    def start(self, key: str, make_request: Callable[[Path], EpisodeRequest]) -> LiveRun:
+        """Start an episode for a visitor.
+
+        Args:
+            key: the visitor.
+            make_request: gets the folder for this episode's files.
+
+        Raises:
+            InputError: the visitor has one running already.
+            BusyError: no simulator is free.
+        """
+        with self._lock:
+            session = self._sessions.get(key) or Session(self._root / secrets.token_hex(16))
+            if session.running:
+                raise InputError("An episode of yours is still running; press Stop first.")
+            request = make_request(session.new_folder())
+            session.worker = session.worker or self._take_worker()
+            self._sessions[key] = session
+            session.used = time.monotonic()
+            session.live = LiveRun(session.worker, request, self.limits)
+            return session.live
+
+    def abandon(self, key: str) -> None:
+        """End a visitor's episode, take the simulator back, keep the files until they are old: for callers without a page."""
+        session = self.get(key)
+        if session is None:
+            return
+        if session.running:
+            session.live.stop("the caller has gone")
+            session.live.join(END_SECONDS)
+        with self._lock:
+            worker, session.worker = session.worker, None
+            if worker is not None and self._spare is None and not self._closed.is_set():
+                self._spare, worker = worker, None
+        if worker is not None:
+            worker.close()
+
+    def close(self, key: str) -> None:
+        """End a visitor's session: its episode, its simulator, its files. Unknown visitors are fine."""
+        with self._lock:
+            session = self._sessions.pop(key, None)
+        if session is not None:
+            _end(session)
+
+    def reap(self) -> None:
+        """Close every session that has been idle for too long."""
+        now = time.monotonic()
+        with self._lock:
+            for session in self._sessions.values():
+                if session.running:
+                    session.used = now
+            old = [key for key, session in self._sessions.items() if now - session.used > self.limits.idle_seconds]
+        for key in old:
+            self.close(key)
+
+    def warm_up(self, request: EpisodeRequest | None = None) -> None:
+        """Have a spare simulator ready, with the scene of `request` built; returns at once.
+
+        A failure is not reported here: the first visitor's run will meet it again and say so.
+        """
+        with self._lock:
+            if self._spare is not None or self._warming or self._closed.is_set() or self.simulators >= self.limits.simulators:
+                return
+            self._warming = True
+        threading.Thread(target=self._warm, args=(request,), name="warm-up", daemon=True).start()
+
+    def keep_tidy(self) -> None:
+        """Call `reap` every now and then, on a thread, until `close_all`."""
+
+        def loop() -> None:
+            while not self._closed.wait(self.limits.reap_seconds):
+                self.reap()
+
+        threading.Thread(target=loop, name="session reaper", daemon=True).start()
+
+    def close_all(self) -> None:
+        """Close every session and the spare simulator, and remove all files; calling it twice is fine."""
+        self._closed.set()
+        with self._lock:
+            sessions, self._sessions = list(self._sessions.values()), {}
+            spare, self._spare = self._spare, None
+        for session in sessions:
+            _end(session, patience=2.0)
+        if spare is not None:
+            spare.close()
+        shutil.rmtree(self._root, ignore_errors=True)
+
+    def _take_worker(self):
+        """Return the spare simulator, a new one, or one whose visitor has been idle; the lock is held."""
+        if self._spare is not None:
+            worker, self._spare = self._spare, None
+            return worker
+        if self.simulators < self.limits.simulators:
+            return self._make_worker()
+        now = time.monotonic()
+        idle = [s for s in self._sessions.values() if s.worker is not None and not s.running]
+        idle = [s for s in idle if now - s.used > self.limits.takeover_seconds]
+        if not idle:
+            raise BusyError(f"All {self.limits.simulators} simulators of this server are taken; please try again in a minute.")
+        oldest = min(idle, key=lambda session: session.used)
+        worker, oldest.worker = oldest.worker, None
+        return worker
+
+    def _warm(self, request: EpisodeRequest | None) -> None:
+        worker = self._make_worker()
+        with contextlib.suppress(OmniActorError):
+            worker.start()
+            if request is not None:
+                for _ in worker.run(request):
+                    pass
+        with self._lock:
+            self._warming = False
+            if self._spare is None and not self._closed.is_set():
+                self._spare, worker = worker, None
+        if worker is not None:
+            worker.close()
+
+
+def _end(session: Session, patience: float = END_SECONDS) -> None:
+    if session.live is not None and not session.live.over:
+        session.live.stop("the page was closed")
+        session.live.join(patience)
+    if session.worker is not None:
+        session.worker.close()
+    shutil.rmtree(session.folder, ignore_errors=True)

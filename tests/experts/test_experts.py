@@ -1,0 +1,78 @@
+import numpy as np
+import pytest
+
+from omniactor.agent import make_agent
+from omniactor.errors import UnknownAgentError
+from omniactor.experts import SKILLS
+from omniactor.rollout import rollout
+
+
+def solve(env, init_state, steps=400):
+    *_, last = rollout(env, make_agent("expert", env), steps, options={"init_state": init_state})
+    return last
+
+
+@pytest.mark.parametrize("task", [47, 48, 52, 0, 22])
+@pytest.mark.parametrize("init_state", [0, 25])
+def test_it_solves_a_flat_box_a_bottle_a_carton_and_both_heights_of_drawer(standin_env, task, init_state):
+    last = solve(standin_env(task), init_state)
+    assert last.success, f"not solved after {last.index} steps: {last.goals}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("task", sorted(SKILLS))
+def test_it_solves_45_of_the_50_published_states(standin_env, task):
+    solved = sum(solve(standin_env(task), state).success for state in range(50))
+    assert solved >= 45
+
+
+def test_its_action_depends_on_the_present_state_alone(standin_env):
+    """Whatever it did before: a fresh expert and one with a history give the same action in the same state."""
+    env = standin_env(49)
+    expert = make_agent("expert", env)
+    for step in rollout(env, expert, 60, options={"init_state": 0}):
+        if step.index in (0, 15, 30, 45, 60):
+            fresh = make_agent("expert", env)
+            fresh.reset("", None)
+            assert fresh.act(step.observation) == expert.act(step.observation)
+
+
+def test_a_dropped_object_is_picked_up_again(standin_env):
+    env = standin_env(47)
+    expert, dropped = make_agent("expert", env), False
+    for step in rollout(env, expert, 400, options={"init_state": 0}):
+        box = expert._scene.box("cream_cheese_1")
+        if not dropped and expert._scene.holds("cream_cheese_1") and box.bottom > expert._scene.table_height + 0.08:
+            for _ in range(8):
+                env.step([0, 0, 0, 0, 0, 0, -1])  # somebody opens the hand
+            dropped = True
+    assert dropped
+    assert step.success
+
+
+def test_a_task_without_a_skill_is_refused_before_it_starts():
+    class Env:
+        class spec_task:
+            id, name = 1000, "SOMETHING_NEW"
+
+    with pytest.raises(UnknownAgentError, match="1000"):
+        make_agent("expert", Env())
+
+
+def test_boxes_enclose_what_they_name_and_the_hand_frame_is_as_documented(standin_env):
+    env = standin_env(49)
+    env.reset(options={"init_state": 0})
+    expert = make_agent("expert", env)
+    expert.reset("", None)
+    scene = expert._scene
+    can = scene.box("tomato_sauce_1")
+    assert 0.06 < can.top - can.bottom < 0.09
+    assert abs(can.bottom - scene.table_height) < 0.01
+    basket = scene.box("basket_1")
+    assert basket.top - basket.bottom > 0.12
+    assert scene.hand_rotation[2, 2] < -0.95  # the hand points down
+    assert abs(scene.hand_rotation[1, 0]) > 0.95  # and closes along y
+    left, right = (env.data.geom(f"gripper0_finger{i}_pad_collision").xpos for i in (1, 2))
+    closing = scene.hand_rotation[:, 0]
+    assert abs((right - left) @ closing) > 0.9 * np.linalg.norm(right - left)
+    assert not scene.holds("tomato_sauce_1")

@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+
+from omniactor.sim.controller import axis_angle_to_matrix, matrix_to_axis_angle, orientation_error
+
+
+@pytest.mark.parametrize("task", [0, 49])
+@pytest.mark.parametrize("init_state", [None, 3])
+def test_a_hundred_random_steps_move_the_arm_as_robosuite_does(standin_env, task, init_state):
+    """Ours against robosuite's own controller and step loop, same scene, same start, same actions."""
+    env = standin_env(task)
+    actions = np.random.default_rng(task).uniform(-1, 1, (100, 7)).astype(np.float32)
+    options = None if init_state is None else {"init_state": init_state}
+    settle, env.settle_steps = env.settle_steps, 0
+    try:
+        env.reset(seed=1, options=options)
+        ours = []
+        for action in actions:
+            env.step(action)
+            ours.append(env.data.qpos[:9].copy())
+        env.reset(seed=1, options=options)
+        env.domain.robots[0].gripper.current_action = np.zeros(1)
+        theirs = []
+        for action in actions:
+            env.domain.step(action)
+            theirs.append(env.data.qpos[:9].copy())
+    finally:
+        env.settle_steps = settle
+    difference = np.abs(np.array(ours) - np.array(theirs))
+    assert np.abs(np.array(ours)[-1] - np.array(ours)[0]).max() > 0.05  # it did move
+    assert difference[:20].max() < 1e-4
+    assert difference.max() < 1e-3
+
+
+def test_with_no_rotation_commanded_the_hand_keeps_its_orientation(standin_env):
+    env = standin_env(49)
+    env.reset(seed=0)
+    before = env.controller.rotation.copy()
+    for _ in range(20):
+        env.step([0.5, 0.5, 0, 0, 0, 0, 0])
+    assert np.linalg.norm(matrix_to_axis_angle(env.controller.rotation @ before.T)) < 0.03
+
+
+def test_the_gripper_opens_closes_and_holds(standin_env):
+    env = standin_env(49)
+    env.reset(seed=0)
+
+    def opening_after(command, steps):
+        for _ in range(steps):
+            env.step([0, 0, 0, 0, 0, 0, command])
+        left, right = env.state()[6:]
+        return left - right
+
+    assert opening_after(-1, 15) > 0.075
+    held = opening_after(1, 3)
+    assert held < 0.07
+    assert abs(opening_after(0, 5) - held) < 0.02
+    assert opening_after(1, 15) < 0.005
+
+
+def test_rotation_helpers_are_inverse_and_small_errors_are_rotation_vectors():
+    generator = np.random.default_rng(0)
+    for _ in range(200):
+        vector = generator.normal(size=3)
+        vector *= generator.uniform(0, np.pi - 1e-3) / np.linalg.norm(vector)
+        matrix = axis_angle_to_matrix(vector)
+        np.testing.assert_allclose(matrix @ matrix.T, np.eye(3), atol=1e-12)
+        np.testing.assert_allclose(matrix_to_axis_angle(matrix), vector, atol=1e-6)
+    small = np.array([1e-3, -2e-3, 3e-3])
+    np.testing.assert_allclose(orientation_error(axis_angle_to_matrix(small), np.eye(3)), small, atol=1e-8)
