@@ -11,7 +11,7 @@ from demo.handlers import Handlers, plain_errors, public_result, save_picture
 from omniactor.sim.tasks import TASKS
 
 
-def list_tasks() -> list[dict]:
+def tasks() -> list[dict]:
     """List the 90 LIBERO-90 robot tasks.
 
     Returns:
@@ -77,7 +77,7 @@ def make_rollout(handlers: Handlers):
 
 def add_endpoints(handlers: Handlers) -> None:
     """Add `/tasks` and `/rollout` to the Blocks that are being built."""
-    gr.api(list_tasks, api_name="tasks", queue=False)
+    gr.api(tasks, api_name="tasks", queue=False)
     with gr.Row(visible=False):
         inputs = [
             gr.Textbox(label="task"),

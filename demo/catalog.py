@@ -61,8 +61,10 @@ def count_line(task_ids: list[int], agent: str) -> str:
 
 def as_json(task: Task) -> dict:
     """Return a task as the `/tasks` endpoint gives it."""
-    goal = [str(predicate) for predicate in task.goal]
-    return {"id": task.id, "name": task.name, "scene": task.scene, "room": task.room, "language": task.language, "goal": goal}
+    return {
+        "id": task.id, "name": task.name, "scene": task.scene, "room": task.room, "language": task.language,
+        "goal": [str(predicate) for predicate in task.goal],
+    }
 
 
 def _has(task: Task, word: str) -> bool:

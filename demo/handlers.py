@@ -19,7 +19,7 @@ from demo.sessions import SessionStore
 from omniactor.episode import EpisodeRequest, EpisodeResult, Update
 from omniactor.errors import InputError, OmniActorError, UnknownAgentError
 from omniactor.sim.assets import AssetSource
-from omniactor.sim.tasks import TASKS, get_task
+from omniactor.sim.tasks import TASKS, Task, get_task
 
 PUBLISHED, SEED = "Published state", "Seed"
 LAST_STATE, LAST_SEED = 49, 2**32 - 1
@@ -36,7 +36,8 @@ def plain_errors() -> Iterator[None]:
         raise gr.Error(one_line(error), title="This did not run", print_exception=False) from None
     except Exception as error:  # the edge of the page
         traceback.print_exc()
-        raise gr.Error(f"The page failed ({type(error).__name__}); the server's log has the details.", print_exception=False) from None
+        message = f"The page failed ({type(error).__name__}); the server's log has the details."
+        raise gr.Error(message, title="This did not run", print_exception=False) from None
 
 
 def one_line(error: BaseException) -> str:
@@ -50,7 +51,7 @@ def whole_number(value: float | None, what: str, low: int, high: int) -> int:
     Raises:
         InputError: not a whole number from `low` to `high`.
     """
-    if value is None or value != int(value) or not low <= value <= high:
+    if value is None or not low <= value <= high or value != int(value):
         raise InputError(f"Expected {what} from {low} to {high}, got {'nothing' if value is None else f'{value:g}'}.")
     return int(value)
 
@@ -64,27 +65,36 @@ class Handlers:
 
     # Choosing
 
-    def list_tasks(self, room: str, search: str, agent: str):
+    def list_tasks(self, room: str, search: str, agent: str, task_id: int):
         """Return gallery, list of shown ids and the line below the search box."""
         shown = catalog.find(room, search)
-        return gr.Gallery(value=catalog.pictures(shown, agent), selected_index=None), shown, catalog.count_line(shown, agent)
+        selected = shown.index(task_id) if task_id in shown else None
+        gallery = gr.Gallery(value=catalog.pictures(shown, agent), selected_index=selected)
+        return gallery, shown, catalog.count_line(shown, agent)
 
-    def choose_task(self, shown: list[int], agent: str, event: gr.SelectData):
-        """Return task id, heading and instruction for the picture that was clicked."""
+    def choose_task(self, shown: list[int], agent: str, event: gr.SelectData, request: gr.Request):
+        """Return task id, heading, instruction, no note, and a view that shows the scene instead of the last run."""
         if not 0 <= event.index < len(shown):
             raise gr.Error("The list of tasks has changed; choose again.", print_exception=False)
-        task_id = shown[event.index]
-        return task_id, texts.chosen(task_id, agent), TASKS[task_id].language, ""
+        task = TASKS[shown[event.index]]
+        session = self.store.get(request.session_hash)
+        view = (gr.skip(),) * 6 if session and session.running else scene_view(task)
+        return task.id, texts.chosen(task.id, agent), task.language, gr.HTML(visible=False), *view
 
     def choose_agent(self, agent: str, task_id: int, room: str, search: str, instruction: str):
         """Return everything that depends on the agent."""
         return (
             texts.facts(self.assets, agent),
             texts.chosen(task_id, agent),
-            *self.list_tasks(room, search, agent),
+            *self.list_tasks(room, search, agent, task_id),
             gr.File(visible=agent == "replay"),
-            texts.instruction_note(task_id, instruction, agent),
+            self.note(task_id, instruction, agent),
         )
+
+    def note(self, task_id: int, instruction: str, agent: str):
+        """Return the note about an instruction that is not the task's own, hidden if there is none."""
+        note = texts.instruction_note(task_id, instruction, agent)
+        return gr.HTML(note, visible=bool(note))
 
     def choose_start(self, start: str):
         """Return the number field for a published state or for a seed."""
@@ -95,7 +105,8 @@ class Handlers:
     # Running
 
     def request(
-        self, folder: Path, task, agent: str, record: str | None, init_state, seed, max_steps, instruction: str, assets: str = "auto"
+        self, folder: Path, task, agent: str, record: str | None, init_state, seed, max_steps, instruction: str,
+        assets: str = "auto",
     ) -> EpisodeRequest:
         """Check what a visitor asked for and return it as a request whose files go into `folder`.
 
@@ -108,11 +119,12 @@ class Handlers:
         if agent == "replay" and not record:
             raise InputError("Upload a record file first, or choose another agent.")
         if not catalog.can_do(agent, chosen.id):
-            raise UnknownAgentError(f"The scripted expert has no skill for task {chosen.id} yet; choose another task or agent.")
-        if len(instruction or "") > self.limits.instruction_characters:
-            raise InputError(f"Expected an instruction of at most {self.limits.instruction_characters} characters; shorten it.")
+            raise UnknownAgentError(f"The scripted expert has no skill for task {chosen.id} yet; choose another.")
+        longest = self.limits.instruction_characters
+        if len(instruction or "") > longest:
+            raise InputError(f"Expected an instruction of at most {longest} characters; shorten it.")
         if assets not in ("auto", "standin", self.assets.kind):
-            raise InputError(f"Expected assets 'auto', 'standin' or 'libero'; this server has only {self.assets.label}.")
+            raise InputError(f"Expected assets 'auto' or 'standin', got {str(assets)[:80]!r}.")
         return EpisodeRequest(
             task=chosen.id,
             agent=f"replay:{record}" if agent == "replay" else agent,
@@ -125,13 +137,15 @@ class Handlers:
             record=str(folder / f"task-{chosen.id}-{agent}.json"),
         )
 
-    def begin(self):
-        """Return what shows at once that Run was pressed: status, result area hidden, Run off, Stop on."""
-        return texts.waiting(0, "Waiting for a free place"), gr.Column(visible=False), gr.Button(interactive=False), gr.Button(interactive=True)
+    def begin(self, task_id: int):
+        """Return what shows at once that Run was pressed: the scene, a status, Run off, Stop on."""
+        picture, _, *results = scene_view(TASKS[task_id])
+        waiting = texts.waiting(0, "Waiting for a free place")
+        return picture, waiting, *results, gr.Button(interactive=False), gr.Button(interactive=True)
 
     def run(self, task, agent, record, start, number, max_steps, instruction, request: gr.Request):
-        """Run the chosen episode; yields picture, status, result area, outcome, video, plot and record."""
-        kept = (gr.skip(),) * 5
+        """Run the chosen episode; yields picture, status, outcome, video, plot and record."""
+        kept = (gr.skip(),) * 4
         init_state, seed = (number, None) if start == PUBLISHED else (None, number)
         if agent == "replay":
             init_state = seed = None  # the record knows where it started
@@ -141,14 +155,17 @@ class Handlers:
                 if number is None and agent != "replay":
                     raise InputError("Enter the number of the start first.")
                 live = self.store.start(
-                    key, lambda folder: self.request(folder, task, agent, record, init_state, seed, max_steps, instruction)
+                    key,
+                    lambda folder: self.request(
+                        folder, task, agent, record, init_state, seed, max_steps, instruction
+                    ),
                 )
                 for update in live.watch():
                     if update is None:
                         yield gr.skip(), texts.waiting(live.waited), *kept
                     else:
                         yield save_picture(live, update), texts.status(update, live.request.max_steps), *kept
-                yield gr.skip(), self.last_status(live), *show_result(live)
+                yield gr.Image(visible=live.result.video is None), self.last_status(live), *result_view(live)
         except gr.Error as error:
             message = error.message if isinstance(error.message, str) else "This did not run."
             yield gr.skip(), f'<div class="status"><p class="line"><strong>Not run.</strong> {message}</p></div>', *kept
@@ -158,7 +175,7 @@ class Handlers:
         """Return the status line of an episode that is over."""
         result = live.result
         last = Update(result.steps, result.goals, result.success, 0.0)
-        state = "Success" if result.success else "Stopped" if result.stopped else "Finished"
+        state = "Stopped" if result.stopped else "Finished"
         pace = f" \N{MIDDLE DOT} {1000 * result.seconds / result.steps:.0f} ms a step" if result.steps else ""
         return texts.status(last, live.request.max_steps, state).replace(" \N{MIDDLE DOT} 0 ms for this step", pace)
 
@@ -180,12 +197,22 @@ class Handlers:
         self.store.close(request.session_hash)
 
 
-def show_result(live: LiveRun):
-    """Return result area, outcome, video, plot and record of an episode that is over."""
+def scene_view(task: Task):
+    """Return picture, status, outcome, video, plot and record while nothing of this task has been run."""
+    picture = gr.Image(str(catalog.thumbnail(task)), visible=True)
+    hidden = [component(None, visible=False) for component in (gr.HTML, gr.Video, gr.Plot, gr.File)]
+    return picture, texts.idle(), *hidden
+
+
+def result_view(live: LiveRun):
+    """Return outcome, video, plot and record of an episode that is over."""
     result = live.result
-    sentence = texts.outcome_box(texts.outcome(result, live.stop_reason))
-    plot = action_plot(live.actions) if live.actions else None
-    return gr.Column(visible=True), sentence, result.video, plot, result.record
+    return (
+        gr.HTML(texts.outcome_box(texts.outcome(result, live.stop_reason)), visible=True),
+        gr.Video(result.video, visible=result.video is not None),
+        gr.Plot(action_plot(live.actions) if live.actions else None, visible=bool(live.actions)),
+        gr.File(result.record, visible=result.record is not None),
+    )
 
 
 def save_picture(live: LiveRun, update: Update) -> str:

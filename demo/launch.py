@@ -26,7 +26,8 @@ def main() -> None:
     store = SessionStore(Path(get_upload_folder()))
     page = build(Handlers(store, assets))
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that simulators and files are cleaned up
+    print(f"3-D models: {assets.label} ({assets.origin})", flush=True)
+    page.launch(prevent_thread_lock=True, **launch_settings())
     store.keep_tidy()
     store.warm_up(EpisodeRequest(catalog.default_task(), assets=assets.kind, max_steps=1, look_every=1))
-    print(f"3-D models: {assets.label} ({assets.origin})", flush=True)
-    page.launch(**launch_settings())
+    page.block_thread()

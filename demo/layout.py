@@ -15,8 +15,11 @@ from omniactor.sim.tasks import TASKS
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parent
+RESULT = ("outcome", "video", "plot", "record")
 PRIVATE = {"api_visibility": "private"}
-SCROLL_ON_PHONES = "() => { if (innerWidth < 900) document.getElementById('live').scrollIntoView({behavior: 'smooth'}) }"
+SCROLL_ON_PHONES = (
+    "() => { if (innerWidth < 900) document.getElementById('buttons').scrollIntoView({behavior: 'smooth'}) }"
+)
 
 
 def build(handlers: Handlers) -> gr.Blocks:
@@ -26,14 +29,16 @@ def build(handlers: Handlers) -> gr.Blocks:
     cache = (limits.cache_check_seconds, limits.cache_age_seconds)
     with gr.Blocks(title="OmniActor", analytics_enabled=False, delete_cache=cache, fill_width=True) as page:
         task, shown = gr.State(first), gr.State(catalog.find())
-        gr.HTML(f'<header><h1>OmniActor</h1><p>{texts.INTRO}</p></header>')
-        facts = gr.HTML(texts.facts(handlers.assets, agent))
+        gr.HTML(f"<header><h1>OmniActor</h1><p>{texts.INTRO}</p></header>", elem_id="intro")
+        facts = gr.HTML(texts.facts(handlers.assets, agent), elem_id="facts")
         with gr.Row(elem_id="columns"):
-            with gr.Column(scale=5, min_width=340):
-                picker = _picker(shown.value, agent)
-            with gr.Column(scale=6, min_width=340):
+            with gr.Column(elem_id="picker"):
+                picker = _picker(shown.value, first, agent)
+            with gr.Column(elem_id="main"):
                 controls = _controls(first, limits)
-                view = _view()
+                view = _view(first)
+            with gr.Column(elem_id="details"):
+                view["plot"] = gr.Plot(label="Actions", show_label=False, visible=False, elem_id="plot")
         _connect(handlers, task, shown, facts, picker, controls, view)
         add_endpoints(handlers)
         page.unload(handlers.leave)
@@ -44,8 +49,9 @@ def build(handlers: Handlers) -> gr.Blocks:
 def launch_settings(limits: Limits = LIMITS) -> dict:
     """Return what `launch` is called with."""
     private = ("omniactor", "demo", "tests", "benchmarks", "app.py", ".git", "requirements.txt", "pyproject.toml")
+    here = "0.0.0.0" if os.environ.get("SPACE_ID") else "127.0.0.1"
     return {
-        "server_name": os.environ.get("GRADIO_SERVER_NAME") or ("0.0.0.0" if os.environ.get("SPACE_ID") else "127.0.0.1"),
+        "server_name": os.environ.get("GRADIO_SERVER_NAME") or here,
         "max_threads": limits.threads,
         "max_file_size": limits.upload,
         "state_session_capacity": limits.state_sessions,
@@ -57,7 +63,7 @@ def launch_settings(limits: Limits = LIMITS) -> dict:
         "ssr_mode": False,
         "mcp_server": True,
         "run_history": False,
-        "footer_links": ["api", "settings"],
+        "footer_links": ["api"],
         "theme": _theme(),
         "css_paths": [HERE / "page.css"],
     }
@@ -70,14 +76,16 @@ def _theme() -> gr.themes.Base:
     return gr.themes.Default(font=plain, font_mono=mono, radius_size=gr.themes.sizes.radius_lg, **hue)
 
 
-def _picker(shown: list[int], agent: str) -> dict:
-    with gr.Row(equal_height=True, elem_id="filters"):
-        room = gr.Radio(catalog.ROOM_CHOICES, value=catalog.ALL_ROOMS, label="Room", scale=3, min_width=320)
-        search = gr.Textbox(label="Search", placeholder="for example: drawer, mug, 46", scale=2, min_width=180)
+def _picker(shown: list[int], first: int, agent: str) -> dict:
+    with gr.Group():
+        room = gr.Radio(catalog.ROOM_CHOICES, value=catalog.ALL_ROOMS, label="Room", show_label=False)
+        search = gr.Textbox(
+            label="Search", show_label=False, placeholder="Search the tasks: drawer, mug, 46 ...", elem_id="search"
+        )
     count = gr.Markdown(catalog.count_line(shown, agent), elem_id="count")
     gallery = gr.Gallery(
-        catalog.pictures(shown, agent), columns=3, label="Tasks", show_label=False, allow_preview=False, object_fit="cover",
-        height="auto", buttons=[], interactive=False, elem_id="tasks",
+        catalog.pictures(shown, agent), selected_index=shown.index(first), columns=3, label="Tasks", show_label=False,
+        allow_preview=False, object_fit="cover", height="auto", buttons=[], interactive=False, elem_id="tasks",
     )
     return {"room": room, "search": search, "count": count, "gallery": gallery}
 
@@ -85,15 +93,18 @@ def _picker(shown: list[int], agent: str) -> dict:
 def _controls(first: int, limits: Limits) -> dict:
     heading = gr.HTML(texts.chosen(first, "expert"))
     agent = gr.Radio([(name, key) for key, (name, _) in texts.AGENTS.items()], value="expert", label="Agent")
-    record = gr.File(label="Record file (JSON)", file_types=[".json"], visible=False, height=110)
+    record = gr.File(label="Record file (JSON)", file_types=[".json"], visible=False, height=150)
     instruction = gr.Textbox(
-        TASKS[first].language, label="Instruction", lines=1, max_lines=3, max_length=limits.instruction_characters
+        TASKS[first].language, label="Instruction", lines=1, max_lines=3, max_length=limits.instruction_characters,
+        elem_id="instruction",
     )
-    note = gr.HTML("")
+    note = gr.HTML("", visible=False, elem_id="note")
     with gr.Accordion("Start and length", open=False):
         with gr.Row():
             start = gr.Radio([PUBLISHED, SEED], value=PUBLISHED, label="Start from", min_width=200)
-            number = gr.Number(0, precision=0, minimum=0, maximum=LAST_STATE, label=f"State, 0 to {LAST_STATE}", min_width=140)
+            number = gr.Number(
+                0, precision=0, minimum=0, maximum=LAST_STATE, label=f"State, 0 to {LAST_STATE}", min_width=140
+            )
         steps = gr.Slider(10, limits.max_steps, limits.default_steps, step=10, label="At most this many steps")
     with gr.Row(elem_id="buttons"):
         run = gr.Button("Run", variant="primary", elem_id="run", min_width=120)
@@ -104,43 +115,49 @@ def _controls(first: int, limits: Limits) -> dict:
     }
 
 
-def _view() -> dict:
+def _view(first: int) -> dict:
     live = gr.Image(
-        label="Both cameras, live", show_label=False, format="jpeg", interactive=False, buttons=["fullscreen"], elem_id="live",
-        placeholder="Press **Run**: both cameras appear here.", alt_text="The robot, seen by the room's and the wrist's camera",
+        str(catalog.thumbnail(TASKS[first])), label="Both cameras, live", show_label=False, format="jpeg",
+        interactive=False, buttons=["fullscreen"], elem_id="live",
+        alt_text="The scene; during a run: the room's and the wrist's camera",
+    )
+    video = gr.Video(
+        label="Video", show_label=False, interactive=False, buttons=["download"], visible=False, elem_id="video"
     )
     status = gr.HTML(texts.idle(), elem_id="status")
-    with gr.Column(visible=False, elem_id="result") as result:
-        outcome = gr.HTML("", elem_id="outcome")
-        video = gr.Video(label="Video", interactive=False, buttons=["download"], elem_id="video")
-        record = gr.File(label="Record of every action (JSON)", interactive=False, elem_id="record")
-        plot = gr.Plot(label="Actions", elem_id="plot")
-    return {
-        "live": live, "status": status, "result": result, "outcome": outcome, "video": video, "plot": plot, "record": record,
-    }
+    outcome = gr.HTML("", visible=False, elem_id="outcome")
+    record = gr.File(label="Record of every action (JSON)", interactive=False, visible=False, elem_id="record")
+    return {"live": live, "status": status, "outcome": outcome, "video": video, "record": record}
 
 
 def _connect(handlers: Handlers, task, shown, facts, picker: dict, controls: dict, view: dict) -> None:
     quick = {"queue": False, "show_progress": "hidden", **PRIVATE}
     room, search, gallery = picker["room"], picker["search"], picker["gallery"]
     agent, instruction, note = controls["agent"], controls["instruction"], controls["note"]
+    pictures = [view["live"], view["status"], *(view[name] for name in RESULT)]
     listing = [gallery, shown, picker["count"]]
-    gr.on([room.change, search.change], handlers.list_tasks, [room, search, agent], listing, trigger_mode="always_last", **quick)
-    gallery.select(handlers.choose_task, [shown, agent], [task, controls["heading"], instruction, note], **quick)
+    gr.on(
+        [room.change, search.change], handlers.list_tasks, [room, search, agent, task], listing,
+        trigger_mode="always_last", **quick,
+    )
+    gallery.select(
+        handlers.choose_task, [shown, agent], [task, controls["heading"], instruction, note, *pictures], **quick
+    )
     agent.change(
         handlers.choose_agent, [agent, task, room, search, instruction],
         [facts, controls["heading"], *listing, controls["record"], note], **quick,
     )
-    instruction.change(texts.instruction_note, [task, instruction, agent], note, trigger_mode="always_last", **quick)
+    instruction.change(handlers.note, [task, instruction, agent], note, trigger_mode="always_last", **quick)
     controls["start"].change(handlers.choose_start, controls["start"], controls["number"], **quick)
 
     buttons = [controls["run"], controls["stop"]]
-    began = controls["run"].click(handlers.begin, None, [view["status"], view["result"], *buttons], js=SCROLL_ON_PHONES, **quick)
+    began = controls["run"].click(handlers.begin, task, [*pictures, *buttons], js=SCROLL_ON_PHONES, **quick)
     ran = began.then(
         handlers.run,
         [task, agent, controls["record"], controls["start"], controls["number"], controls["steps"], instruction],
-        [view[name] for name in ("live", "status", "result", "outcome", "video", "plot", "record")],
-        concurrency_id="simulators", concurrency_limit=handlers.limits.running_at_once, show_progress="hidden", **PRIVATE,
+        pictures,
+        concurrency_id="simulators", concurrency_limit=handlers.limits.running_at_once,
+        show_progress="hidden", **PRIVATE,
     )
     ran.then(handlers.rest, None, buttons, **quick)
     controls["stop"].click(handlers.stop, None, view["status"], **quick)

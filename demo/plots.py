@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 DIMENSIONS = ("move x", "move y", "move z", "turn x", "turn y", "turn z", "gripper")
-WIDTH, HEIGHT, DPI = 4.6, 6.0, 150  # inches; on a phone of 390 px a 10-point letter stays about 10 px high
+WIDTH, HEIGHT, DPI = 4.6, 5.4, 150  # inches; on a phone of 390 px a 10-point letter stays about 10 px high
 LINE, GRIPPER, INK, GRID = "#2f6fde", "#c2571a", "#30343b", "#d9dde3"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import os
 import secrets
 import shutil
 import threading
@@ -16,7 +17,6 @@ from demo.live import LiveRun
 from omniactor.episode import EpisodeRequest
 from omniactor.errors import InputError, OmniActorError
 from omniactor.worker import EpisodeWorker
-
 
 END_SECONDS = 25.0  # for an episode to write its files
 
@@ -40,9 +40,13 @@ class Session:
         """Tell whether an episode is under way."""
         return self.live is not None and not self.live.over
 
+    def remove_files(self) -> None:
+        """Remove everything this visitor's episodes wrote."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
     def new_folder(self) -> Path:
         """Return a new folder for one episode and remove those of earlier ones."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.remove_files()
         folder = self.folder / secrets.token_hex(4)
         folder.mkdir(parents=True)
         return folder
@@ -57,13 +61,17 @@ class SessionStore:
         make_worker: makes a simulator process; tests give a fake.
     """
 
-    def __init__(self, root: Path, limits: Limits = LIMITS, make_worker: Callable[[], EpisodeWorker] = EpisodeWorker) -> None:
+    def __init__(
+        self, root: Path, limits: Limits = LIMITS, make_worker: Callable[[], EpisodeWorker] = EpisodeWorker
+    ) -> None:
         """Open an empty store; nothing starts yet."""
         self.limits, self._make_worker = limits, make_worker
-        self._root = Path(root) / f"omniactor-{secrets.token_hex(8)}"
+        _remove_leftovers(Path(root))
+        self._root = Path(root) / f"omniactor-{os.getpid()}-{secrets.token_hex(8)}"
         self._sessions: dict[str, Session] = {}
         self._spare = None
         self._warming = False
+        self._warm_request: EpisodeRequest | None = None
         self._lock = threading.RLock()
         self._closed = threading.Event()
         atexit.register(self.close_all)
@@ -95,45 +103,47 @@ class SessionStore:
             session = self._sessions.get(key) or Session(self._root / secrets.token_hex(16))
             if session.running:
                 raise InputError("An episode of yours is still running; press Stop first.")
-            request = make_request(session.new_folder())
-            session.worker = session.worker or self._take_worker()
+            try:
+                request = make_request(session.new_folder())
+                session.worker = session.worker or self._take_worker()
+            except OmniActorError:
+                session.remove_files()
+                raise
             self._sessions[key] = session
             session.used = time.monotonic()
             session.live = LiveRun(session.worker, request, self.limits)
             return session.live
 
     def abandon(self, key: str) -> None:
-        """End a visitor's episode, take the simulator back, keep the files until they are old: for callers without a page."""
+        """End a caller's episode and take the simulator back, but keep the files until they are old."""
         session = self.get(key)
         if session is None:
             return
-        if session.running:
-            session.live.stop("the caller has gone")
-            session.live.join(END_SECONDS)
-        with self._lock:
-            worker, session.worker = session.worker, None
-            if worker is not None and self._spare is None and not self._closed.is_set():
-                self._spare, worker = worker, None
-        if worker is not None:
-            worker.close()
+        _end_episode(session)
+        self._retire(session)
 
     def close(self, key: str) -> None:
         """End a visitor's session: its episode, its simulator, its files. Unknown visitors are fine."""
         with self._lock:
             session = self._sessions.pop(key, None)
         if session is not None:
-            _end(session)
+            _end_episode(session)
+            self._retire(session)
+            session.remove_files()
 
     def reap(self) -> None:
-        """Close every session that has been idle for too long."""
+        """Close every session that has been idle for too long, and see to a spare simulator while nothing runs."""
         now = time.monotonic()
         with self._lock:
             for session in self._sessions.values():
                 if session.running:
                     session.used = now
             old = [key for key, session in self._sessions.items() if now - session.used > self.limits.idle_seconds]
+            quiet = not any(session.running for session in self._sessions.values())
         for key in old:
             self.close(key)
+        if quiet and self._warm_request is not None:
+            self.warm_up(self._warm_request)
 
     def warm_up(self, request: EpisodeRequest | None = None) -> None:
         """Have a spare simulator ready, with the scene of `request` built; returns at once.
@@ -141,9 +151,11 @@ class SessionStore:
         A failure is not reported here: the first visitor's run will meet it again and say so.
         """
         with self._lock:
-            if self._spare is not None or self._warming or self._closed.is_set() or self.simulators >= self.limits.simulators:
+            if self._spare is not None or self._warming or self._closed.is_set():
                 return
-            self._warming = True
+            if self.simulators >= self.limits.simulators:
+                return
+            self._warming, self._warm_request = True, request
         threading.Thread(target=self._warm, args=(request,), name="warm-up", daemon=True).start()
 
     def keep_tidy(self) -> None:
@@ -162,7 +174,9 @@ class SessionStore:
             sessions, self._sessions = list(self._sessions.values()), {}
             spare, self._spare = self._spare, None
         for session in sessions:
-            _end(session, patience=2.0)
+            _end_episode(session, patience=2.0)
+            if session.worker is not None:
+                session.worker.close()
         if spare is not None:
             spare.close()
         shutil.rmtree(self._root, ignore_errors=True)
@@ -178,10 +192,21 @@ class SessionStore:
         idle = [s for s in self._sessions.values() if s.worker is not None and not s.running]
         idle = [s for s in idle if now - s.used > self.limits.takeover_seconds]
         if not idle:
-            raise BusyError(f"All {self.limits.simulators} simulators of this server are taken; please try again in a minute.")
+            taken = f"All {self.limits.simulators} simulators of this server are taken"
+            raise BusyError(f"{taken}; please try again in a minute.")
         oldest = min(idle, key=lambda session: session.used)
         worker, oldest.worker = oldest.worker, None
         return worker
+
+    def _retire(self, session: Session) -> None:
+        """Take a session's simulator: it becomes the spare if there is none and it is in order, else it is closed."""
+        with self._lock:
+            worker, session.worker = session.worker, None
+            wanted = self._spare is None and not self._closed.is_set() and not session.running
+            if worker is not None and wanted and worker.alive:
+                self._spare, worker = worker, None
+        if worker is not None:
+            worker.close()
 
     def _warm(self, request: EpisodeRequest | None) -> None:
         worker = self._make_worker()
@@ -198,10 +223,18 @@ class SessionStore:
             worker.close()
 
 
-def _end(session: Session, patience: float = END_SECONDS) -> None:
-    if session.live is not None and not session.live.over:
+def _end_episode(session: Session, patience: float = END_SECONDS) -> None:
+    if session.running:
         session.live.stop("the page was closed")
         session.live.join(patience)
-    if session.worker is not None:
-        session.worker.close()
-    shutil.rmtree(session.folder, ignore_errors=True)
+
+
+def _remove_leftovers(root: Path) -> None:
+    """Remove the folders of servers that were killed before they could do it themselves."""
+    for folder in root.glob("omniactor-*-*"):
+        try:
+            os.kill(int(folder.name.split("-")[1]), 0)
+        except ProcessLookupError:
+            shutil.rmtree(folder, ignore_errors=True)
+        except (ValueError, PermissionError):
+            continue

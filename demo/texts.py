@@ -15,9 +15,9 @@ INTRO = (
     "MuJoCo. Afterwards you get the video, the record of every action, and a plot."
 )
 AGENTS = {
-    "expert": ("Scripted expert", "a program with one skill per task; it reads the simulator's state, not the pictures"),
+    "expert": ("Scripted expert", "a program with a skill per task; it reads the simulator's state, not the pictures"),
     "random": ("Random actions", "a baseline; it is not expected to solve anything"),
-    "replay": ("Replay a record", "repeats the actions of a record file that was downloaded here or made with --record"),
+    "replay": ("Replay a record", "repeats the actions of a record file downloaded here or made with --record"),
 }
 
 
@@ -26,8 +26,9 @@ def facts(assets: AssetSource, agent: str) -> str:
     if assets.kind == "libero":
         models = f"{assets.label} ({assets.origin})"
     else:
-        reason = "" if assets.origin == "built by this program" else f"; LIBERO's own are not used because {assets.origin}"
-        models = f"{assets.label}, made by this project in the shapes and sizes of LIBERO's{reason}"
+        models = f"{assets.label}, made by this project in the shapes and sizes of LIBERO's"
+        if assets.origin != "built by this program":
+            models += f"; LIBERO's own are not used because {assets.origin}"
     name, what = AGENTS[agent]
     return (
         f'<dl class="facts"><div><dt>3-D models</dt><dd>{escape(models)}</dd></div>'
@@ -40,10 +41,11 @@ def chosen(task_id: int, agent: str) -> str:
     task = TASKS[task_id]
     warning = ""
     if not can_do(agent, task_id):
-        warning = '<p class="warning">The scripted expert has no skill for this task yet. Choose another task or another agent.</p>'
+        advice = "The scripted expert has no skill for this task yet. Choose another task or another agent."
+        warning = f'<p class="warning">{advice}</p>'
     goal = ", ".join(f"<code>{escape(str(predicate))}</code>" for predicate in task.goal)
     return (
-        f'<div class="chosen"><p class="where">Task {task.id} \N{MIDDLE DOT} {task.room} \N{MIDDLE DOT} {task.scene}</p>'
+        f'<div class="chosen"><p class="where">Task {task.id}, {task.room}, {task.scene}</p>'
         f'<h2>{escape(task.language.capitalize())}</h2><p class="goal">Goal: {goal}</p>{warning}</div>'
     )
 
@@ -70,7 +72,8 @@ def instruction_note(task_id: int, instruction: str, agent: str) -> str:
 
 def idle() -> str:
     """Return the status while nothing has been run."""
-    return '<div class="status"><p class="line">Nothing is running.</p></div>'
+    line = "Nothing is running. The picture is a preview of the scene with stand-in models."
+    return f'<div class="status"><p class="line">{line}</p></div>'
 
 
 def waiting(seconds: float, doing: str = "Building the scene") -> str:
@@ -107,7 +110,9 @@ def outcome(result: EpisodeResult, stop_reason: str = "") -> str:
     """Return how the episode came out, in one or two plain sentences."""
     pace = f"{result.steps} steps in {result.seconds:.0f} s ({result.steps_per_second:.1f} a second)"
     held = sum(result.goals.values())
-    conditions = f"{held} of {len(result.goals)} goal conditions held" if len(result.goals) > 1 else "the goal did not hold"
+    conditions = "the goal did not hold"
+    if len(result.goals) > 1:
+        conditions = f"{held} of {len(result.goals)} goal conditions held"
     if result.success:
         return f"Success: the goal held after {pace}."
     if result.stopped:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from omniactor.errors import UnknownAgentError
 from omniactor.experts.scene import Scene
-from omniactor.experts.table import SKILLS
+from omniactor.experts.table import SKILLS, Stage
 from omniactor.types import EmbodiedAction, Observation
 
 
@@ -33,7 +33,7 @@ class ExpertAgent:
                 f"expected a task that the expert has a skill for ({', '.join(map(str, sorted(SKILLS)))}), "
                 f"got {task.id} ({task.name}); choose one of those or another agent"
             )
-        self._skill, *self._arguments = SKILLS[task.id]
+        self._stages = SKILLS[task.id]
         self._scene: Scene | None = None
 
     def reset(self, instruction: str, seed: int | None = None) -> None:
@@ -44,4 +44,13 @@ class ExpertAgent:
         """Return the skill's action for the simulator's present state."""
         if self._scene is None:
             self.reset(observation.instruction)
-        return self._skill(self._scene, *self._arguments)
+        for stage in self._stages:
+            if self._busy(stage) or stage is self._stages[-1]:
+                return stage.skill(self._scene, *stage.arguments)
+        raise AssertionError("a task has at least one stage")
+
+    def _busy(self, stage: Stage) -> bool:
+        """Tell whether a stage still has something to do: its predicate is false, or its object is in the hand."""
+        if not self._scene.goal_holds(stage.goal):
+            return True
+        return stage.arguments[0] in self._scene.objects and self._scene.holds(stage.arguments[0])

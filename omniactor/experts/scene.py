@@ -13,6 +13,11 @@ import mujoco
 import numpy as np
 
 UP = np.array([0.0, 0.0, 1.0])
+TABLE_TOPS = {"kitchen_table": 0.90, "living_room_table": 0.4368, "study_table": 0.8851}
+"""Height of the surface things rest on, metres; LIBERO's own `workspace_offset` lies up to 3 cm below it."""
+
+
+HAND_RADIUS = 0.11  # of the hand with open fingers, metres
 
 
 @dataclass(frozen=True)
@@ -112,14 +117,73 @@ class Scene:
         position = float(self._data.qpos[self._model.jnt_qposadr[index]])
         return position, self._data.xaxis[index].copy(), self._model.body(body).name
 
+    def pose(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return an object's or fixture's origin (3,) and rotation (3, 3), which LIBERO's predicates judge."""
+        body = self._body(name)
+        return self._data.xpos[body].copy(), self._data.xmat[body].reshape(3, 3).copy()
+
+    def hinge(self, joint: str) -> tuple[float, np.ndarray, np.ndarray]:
+        """Return a hinge joint: angle (radians), a point on its axis and the axis, world frame (3,), (3,)."""
+        index = self._model.joint(joint).id
+        angle = float(self._data.qpos[self._model.jnt_qposadr[index]])
+        return angle, self._data.xanchor[index].copy(), self._data.xaxis[index].copy()
+
+    def door(self, body: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return a moving part's origin (3,) and rotation (3, 3), by its MJCF name."""
+        return self.pose(body)
+
+    def handle(self, body: str, outward: np.ndarray) -> Box:
+        """Box of a drawer's bar handle: its collision geom farthest along `outward`."""
+        geoms = sorted(self._geoms(body), key=lambda g: self._data.geom_xpos[g] @ outward)
+        geom = geoms[-1]
+        rotation = self._data.geom_xmat[geom].reshape(3, 3).copy()
+        aabb = self._model.geom_aabb[geom]
+        return Box(self._data.geom_xpos[geom] + rotation @ aabb[:3], aabb[3:].copy(), rotation)
+
+    def goal_holds(self, predicate: str) -> bool:
+        """Tell whether a predicate of the task's goal holds now."""
+        return self._env.goals()[predicate]
+
     @property
     def table_height(self) -> float:
         """Height of the table top, metres."""
-        return float(self._domain.workspace_offset[2])
+        return TABLE_TOPS[self._domain.workspace_name]
 
-    def clearance(self, without: str) -> float:
-        """Height of the highest movable object other than `without`, metres."""
-        return max((self.box(name).top for name in self.objects if name != without), default=0.0)
+    # ------------------------------------------------------------------ obstacles
+
+    def highest_between(self, start: np.ndarray, end: np.ndarray, without: tuple[str, ...] = ()) -> float:
+        """Height of the highest obstacle within reach of the hand on the way from `start` to `end`, metres."""
+        low, high = self._obstacles(without)
+        points = start[:2] + np.linspace(0, 1, 12)[:, None] * (end[:2] - start[:2])
+        gap = np.maximum(low[:, :2] - points[:, None], points[:, None] - high[:, :2]).max(-1)
+        near = (gap < HAND_RADIUS).any(0)
+        return float(high[near, 2].max(initial=self.table_height))
+
+    def crowded(self, point: np.ndarray, height: float, without: str) -> bool:
+        """Tell whether something other than `without` is where a finger at `point` (x, y) down to `height` would be."""
+        low, high = self._obstacles((without,))
+        inside = ((low[:, :2] - 0.015 < point[:2]) & (point[:2] < high[:, :2] + 0.015)).all(1)
+        return bool((inside & (high[:, 2] > height - 0.01)).any())
+
+    def support(self, point: np.ndarray, radius: float, below: float = np.inf, without: tuple[str, ...] = ()) -> float:
+        """Height of the highest surface within `radius` of `point` (x, y) and under `below`, metres."""
+        low, high = self._obstacles(without)
+        inside = ((low[:, :2] - radius < point[:2]) & (point[:2] < high[:, :2] + radius)).all(1) & (high[:, 2] < below)
+        return float(high[inside, 2].max(initial=self.table_height))
+
+    def _obstacles(self, without: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
+        """Lower and upper corners (n, 3), (n, 3) of the collision geoms of all objects and fixtures but some."""
+        geoms = self._obstacle_geoms(without)
+        rotation = self._data.geom_xmat[geoms].reshape(-1, 3, 3)
+        aabb = self._model.geom_aabb[geoms]
+        center = self._data.geom_xpos[geoms] + np.einsum("nij,nj->ni", rotation, aabb[:, :3])
+        half = np.einsum("nij,nj->ni", np.abs(rotation), aabb[:, 3:])
+        return center - half, center + half
+
+    @functools.cache  # noqa: B019
+    def _obstacle_geoms(self, without: tuple[str, ...]) -> np.ndarray:
+        names = [name for name in (*self._domain.objects_dict, *self._domain.fixtures_dict) if name not in without]
+        return np.array(sorted(geom for name in names for geom in self._geoms(name)), dtype=int)
 
     # ------------------------------------------------------------------ inside
 

@@ -19,7 +19,7 @@ MARKERS = {"bottom_site", "top_site", "horizontal_radius_site"}
 REGIONS = {
     "basket": {"contain_region"},
     "wooden_tray": {"contain_region"},
-    "desk_caddy": {"left_contain_region", "right_contain_region", "back_contain_region", "front_contain_region"},
+    "desk_caddy": {f"{side}_contain_region" for side in ("left", "right", "back", "front")},
     "wine_rack": {"top_region"},
     "wooden_two_layer_shelf": {"top_side", "top_region", "bottom_region"},
     "wooden_cabinet": {"top_side", "top_region", "middle_region", "bottom_region"},
@@ -35,7 +35,8 @@ JOINTS = {
     "microwave": {"microjoint": ("hinge", (-2.094, 0), 0.5)},
 }
 STYLE_FILES = {
-    "scenes/libero_kitchen_tabletop_base_style.xml": ("gray_ceramic_tile.png", "yellow_linen_wall_texture.png"),
+    "scenes/libero_kitchen_tabletop_base_style.xml": (
+        "gray_ceramic_tile.png", "yellow_linen_wall_texture.png"),
     "scenes/libero_living_room_tabletop_base_style.xml": (
         "seamless_wood_planks_floor.png", "light-gray-plaster.png"),
     "scenes/libero_study_base_style.xml": ("light-gray-floor-tile.png", "light-gray-plaster.png"),

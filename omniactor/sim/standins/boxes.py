@@ -63,7 +63,7 @@ def bar(start: Sequence[float], end: Sequence[float], half_width: float, half_th
 
 
 def ring(count: int, bottom: tuple, top: tuple, half_thick: float, center: Sequence[float] = (0, 0),
-         phase: float = 0.0) -> list:
+         phase: float = 0.0, overlap: float = 1.0) -> list:
     """Return a wall of boxes around a vertical axis: a tube or cone of `count` plates.
 
     Args:
@@ -73,11 +73,11 @@ def ring(count: int, bottom: tuple, top: tuple, half_thick: float, center: Seque
         half_thick: Half thickness of a plate.
         center: Axis position (x, y).
         phase: Angle of the first plate about the axis.
+        overlap: Width of the plates; at 1 they meet at their upper, wider edges.
     """
     (r0, z0), (r1, z1) = bottom, top
     lean = np.arctan2(r1 - r0, z1 - z0)
-    # plates meet at their upper, wider edge
-    half_width = max(r0, r1) * np.tan(np.pi / count)
+    half_width = overlap * max(r0, r1) * np.tan(np.pi / count)
     boxes = []
     for k in range(count):
         turn = phase + 2 * np.pi * k / count

@@ -66,11 +66,10 @@ def desk_caddy() -> Asset:
     asset = Asset("desk_caddy")
     body = asset.object()
     weigh(body, "desk_caddy")
-    for name, pos, size in (("right_contain_region", (0.00631, -0.14339, 0.06558),
-                             (0.06196, 0.06216, 0.06046)),
-                            ("left_contain_region", (0.00631, 0.14551, 0.06558), (0.06196, 0.06216, 0.06046)),
-                            ("back_contain_region", (0.03364, -0.00064, 0.08558), (0.02775, 0.06216,
-                                                                                   0.06046))):
+    wide, narrow = (0.06196, 0.06216, 0.06046), (0.02775, 0.06216, 0.06046)
+    for name, pos, size in (("right_contain_region", (0.00631, -0.14339, 0.06558), wide),
+                            ("left_contain_region", (0.00631, 0.14551, 0.06558), wide),
+                            ("back_contain_region", (0.03364, -0.00064, 0.08558), narrow)):
         body.site(name, pos, size, quat=(0, 0, 1, 0), rgba=CLEAR)
     body.site("front_contain_region", (-0.03102, -0.00064, 0.04054), (0.02775, 0.03595, 0.06216),
               quat=(0, 0, 0.70711, -0.70711), rgba=CLEAR)

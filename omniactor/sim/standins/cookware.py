@@ -59,8 +59,7 @@ def moka_pot() -> Asset:
     kettle = loft([(low, AXIS_RADIUS), *[(z, 0.0398 * share, 0.0368 * share) for z, share in outline],
                    (high + 0.003, AXIS_RADIUS)], 8, facets=True)
     beak = loft([(0.018, 0.012, 0.002), (0.045, 0.014, 0.012), (0.066, 0.015, 0.021), (0.066, AXIS_RADIUS)],
-                8,
-                facets=True, center=(0, -0.036))
+                8, facets=True, center=(0, -0.036))
     body.show(merge([kettle, beak]), asset.paint("metal", (0.8, 0.8, 0.81), shine=0.8))
     grip = [(0, 0.036, 0.0545), (0, 0.05, 0.061), (0, 0.07, 0.0605), (0, 0.0795, 0.0545), (0, 0.081, 0.044),
             (0, 0.0735, 0.0285), (0, 0.066, 0.0125), (0, 0.0555, 0.0015)]
@@ -76,7 +75,7 @@ def wine_bottle() -> Asset:
     body = asset.object()
     weigh(body, "wine_bottle")
     body.solid([Box((0, 0, 0.0373), (0.015, 0.015, 0.0362))])
-    body.solid(drum(8, 0.0199, 0.0035, 0.0631))
+    body.solid(ring(8, (0.0179, 0.0035), (0.0179, 0.0631), 0.002, overlap=1.4))
     body.solid([panel((-0.0118, -0.0118, 0.0741), (0.0118, 0.0118, 0.0881)),
                 panel((-0.008, -0.008, 0.086), (0.008, 0.008, 0.1))])
     body.solid(drum(8, 0.0068, 0.06, 0.1581))

@@ -58,8 +58,8 @@ def cabinet(name: str, outside: Image.Image, inside: Image.Image, metal: tuple) 
 
 def wooden_cabinet() -> Asset:
     """Return the dark wooden cabinet."""
-    return cabinet("wooden_cabinet", wood((58, 44, 38), 9, 64), wood((76, 58, 48), 10, 64), (0.42, 0.42,
-                                                                                             0.43))
+    return cabinet("wooden_cabinet", wood((58, 44, 38), 9, 64), wood((76, 58, 48), 10, 64),
+                   (0.42, 0.42, 0.43))
 
 
 def white_cabinet() -> Asset:

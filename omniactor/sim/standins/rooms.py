@@ -43,8 +43,7 @@ def room(name: str, floor: tuple[str, Image.Image], wall: tuple[str, Image.Image
                   specular="0.2", shininess="0.1")
     holder = ET.SubElement(asset.world, "body", name="floor", pos="0 0 0") if floor_in_body else asset.world
     ET.SubElement(holder, "geom", name="floor", type="plane", pos="0 0 0", size="3 3 0.125", condim="3",
-                  group="1",
-                  material="floorplane")
+                  group="1", material="floorplane")
     world = Part(asset, asset.world)
     height = 3.0
     for side, corner, right in (("rear", (-2, 3, 0), (0, -6, 0)), ("front", (3, -3, 0), (0, 6, 0)),
@@ -74,8 +73,7 @@ def box_table(asset: Asset) -> None:
     """Add the body `table` whose box and four legs LIBERO's kitchen class resizes."""
     body = ET.SubElement(asset.world, "body", name="table", pos="0 0 0.4")
     ET.SubElement(body, "geom", name="table_collision", type="box", pos="0 0 0", size="0.4 0.4 0.4",
-                  group="0",
-                  rgba="0 0 0 0", **TABLE_CONTACT)
+                  group="0", rgba="0 0 0 0", **TABLE_CONTACT)
     seen = {"contype": "0", "conaffinity": "0", "group": "1", "pos": "0 0 0"}
     ET.SubElement(body, "geom", name="table_visual", type="box", size="0.4 0.4 0.4",
                   material="table_texture", **seen)

@@ -34,15 +34,14 @@ def study() -> Asset:
     _shelf(asset, world)
     _plant(asset, world)
     lamp = loft([(0, AXIS_RADIUS), (0, 0.14), (0.02, 0.14), (0.03, 0.012), (1.5, 0.012), (1.5, AXIS_RADIUS)],
-                14,
-                center=(-1.72, 1.02))
+                14, center=(-1.72, 1.02))
     world.show(lamp, asset.paint("lamp", (0.12, 0.12, 0.12), shine=0.3))
     shade = loft([(1.38, 0.2), (1.7, 0.13), (1.7, AXIS_RADIUS)], 20, center=(-1.72, 1.02))
     world.show(shade, asset.paint("shade", (0.9, 0.84, 0.66)))
     painting = label([(0, (198, 190, 172)), (0.5, (150, 120, 90)), (0.75, (92, 84, 80))], [],
                      [(0.45, 0.4, 0.2, 0.25, (176, 72, 50)), (0.3, 0.75, 0.1, 0.1, (232, 200, 110))])
-    world.show(block(panel((-1.985, 0.02, 1.05), (-1.96, 0.98, 1.95))), asset.paint("painting",
-                                                                                    image=painting))
+    world.show(block(panel((-1.985, 0.02, 1.05), (-1.96, 0.98, 1.95))),
+               asset.paint("painting", image=painting))
     return asset
 
 

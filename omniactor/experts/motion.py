@@ -1,0 +1,84 @@
+"""From "the hand should be there" to one action: straight moves, travel at height, hand orientations."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from omniactor.experts.scene import UP, Scene
+from omniactor.sim.controller import OUTPUT_SCALE, matrix_to_axis_angle
+from omniactor.types import EmbodiedAction
+
+OPEN, CLOSE = -1.0, 1.0
+GAIN = 2.6  # of the error per control step: the arm covers about a third of a commanded step
+MAX_TURN = 0.5  # of the full rotation command: faster turns shake what is held
+
+
+def move(scene: Scene, position: np.ndarray, rotation: np.ndarray | None = None, gripper: float = 0.0, speed: float = 1.0) -> EmbodiedAction:
+    """Return the action that goes straight towards a pose.
+
+    Args:
+        scene: what the expert sees.
+        position: of the grip site, world frame, metres (3,).
+        rotation: of the grip site (3, 3); straight down, closing along y, when None.
+        gripper: -1 opens, +1 closes, 0 holds.
+        speed: largest translation command, at most 1.
+    """
+    if rotation is None:
+        rotation = pointing(scene)
+    delta = np.concatenate([position - scene.hand, rotation_error(scene, rotation)])
+    arm = GAIN * delta / OUTPUT_SCALE
+    # Scale the translation as a whole: clipping each axis alone would bend the path.
+    arm[:3] *= speed / max(speed, np.abs(arm[:3]).max())
+    # Leave a settled wrist alone: with no rotation commanded the controller keeps its latched goal.
+    arm[3:] = np.where(np.linalg.norm(delta[3:]) < 0.02, 0.0, np.clip(arm[3:], -MAX_TURN, MAX_TURN))
+    return EmbodiedAction(np.append(arm, gripper))
+
+
+def travel(scene: Scene, goal: np.ndarray, safe: float, rotation: np.ndarray | None = None, gripper: float = OPEN) -> EmbodiedAction:
+    """Move at height: rise to `safe` first, go across, and come down to `goal` over it."""
+    hand = scene.hand
+    ahead = scene.hand_rotation[:, 2]
+    if rotation is not None and ahead @ rotation[:, 2] < 0.85 and hand[2] < safe - 0.02:
+        # Leaning over something (a handle): go out the way the hand came in.
+        return move(scene, hand - 0.08 * ahead, scene.hand_rotation, gripper)
+    if np.linalg.norm(goal[:2] - hand[:2]) < 0.03:
+        return move(scene, goal, rotation, gripper)
+    height = max(safe, goal[2])
+    # Rise before crossing; a little early when nearly there.
+    share = np.clip(1.0 - (height - hand[2]) / 0.03, 0.0, 1.0)
+    across = hand[:2] + (goal[:2] - hand[:2]) * share
+    return move(scene, np.array([*across, height]), rotation, gripper)
+
+
+def opened_to(scene: Scene, width: float) -> float:
+    """Return the gripper command that brings the fingers to `width` apart, metres, and holds them there."""
+    return OPEN if scene.opening < width - 0.006 else CLOSE if scene.opening > width + 0.006 else 0.0
+
+
+def pointing(scene: Scene, closing: np.ndarray | None = None, direction: np.ndarray = -UP) -> np.ndarray:
+    """Return the hand rotation (3, 3) that points along `direction` and closes along `closing`, turned the shorter way.
+
+    `closing` must be horizontal and square to `direction`; by default it is the world's y axis, as at home.
+    """
+    axis = np.array([0.0, 1.0, 0.0]) if closing is None else closing
+    # Two yaws close along the same axis; take the one nearer to the home pose, so the wrist never winds up.
+    if axis[1] < -0.2 or (abs(axis[1]) <= 0.2 and axis @ scene.hand_rotation[:, 0] < 0):
+        axis = -axis
+    ahead = direction / np.linalg.norm(direction)
+    return np.column_stack([axis, np.cross(ahead, axis), ahead])
+
+
+def rotation_error(scene: Scene, rotation: np.ndarray) -> np.ndarray:
+    """Rotation vector (3,), world frame, radians, from the present to the wanted hand orientation."""
+    return matrix_to_axis_angle(rotation @ scene.hand_rotation.T)
+
+
+def turned(scene: Scene, rotation: np.ndarray, within: float = 0.15) -> bool:
+    """Tell whether the hand has this orientation, within an angle in radians."""
+    return bool(np.linalg.norm(rotation_error(scene, rotation)) < within)
+
+
+def flat(vector: np.ndarray) -> np.ndarray:
+    """Return the horizontal unit vector along `vector` (3,)."""
+    level = np.array([vector[0], vector[1], 0.0])
+    return level / np.linalg.norm(level)

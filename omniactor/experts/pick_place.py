@@ -1,0 +1,131 @@
+"""Pick something up and put it somewhere: one function for every target, all from the present state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from omniactor.experts.grasps import Grasp, grasps
+from omniactor.experts.motion import CLOSE, OPEN, flat, move, pointing, rotation_error, travel, turned
+from omniactor.experts.scene import UP, Scene
+from omniactor.types import EmbodiedAction
+
+HOVER = 0.06  # above what is to be grasped or released into, metres
+MARGIN = 0.03  # carried things clear what they pass over by this, metres
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an object should end up.
+
+    Attributes:
+        point: for the object's origin (x, y), and the height of what it will stand on (z), metres (3,).
+        drop: let go with the object's lowest point this far above, metres.
+        tolerance: of the origin in the plane before it may be lowered, metres.
+        settled: it counts as placed within this distance in the plane, metres.
+        closing: wanted hand closing axis while placing (3,), or None.
+        along: object axis (0 x, 1 y) that must lie along `heading` while placing, or None.
+        heading: horizontal direction for `along` (3,).
+        clear: nothing on the way is higher than this, metres, or None to work it out.
+    """
+
+    point: np.ndarray
+    drop: float = 0.012
+    tolerance: float = 0.012
+    settled: float = 0.03
+    closing: np.ndarray | None = None
+    along: int | None = None
+    heading: np.ndarray | None = None
+    clear: float | None = None
+
+
+def pick_place(scene: Scene, name: str, place: Place, offer: list[Grasp] | None = None) -> EmbodiedAction:
+    """Take `name` and put it at `place`; when it stands there, let go and rise.
+
+    Args:
+        scene: what the expert sees.
+        name: of a movable object.
+        place: where to.
+        offer: ways to take hold of it; those of its type when None.
+    """
+    if scene.holds(name):
+        return _carry(scene, name, place)
+    if placed(scene, name, place) and scene.hand[2] < scene.box(name).top + 2 * HOVER:
+        return move(scene, scene.hand + 0.1 * UP, scene.hand_rotation, OPEN)
+    return grasp(scene, name, grasps(scene, name) if offer is None else offer, place.closing)
+
+
+def placed(scene: Scene, name: str, place: Place) -> bool:
+    """Tell whether the object rests where `place` wants it."""
+    origin, _ = scene.pose(name)
+    low = scene.box(name).bottom - place.point[2]
+    return bool(np.linalg.norm(origin[:2] - place.point[:2]) < place.settled and low < 0.03)
+
+
+def grasp(scene: Scene, name: str, offer: list[Grasp], prefer: np.ndarray | None = None) -> EmbodiedAction:
+    """Go above the best of the offered grasps, descend, close."""
+    box = scene.box(name)
+    best = min(offer, key=lambda option: _cost(scene, name, option, prefer))
+    rotation = pointing(scene, best.closing)
+    error = best.point - scene.hand
+    aside = np.linalg.norm(error[:2])
+    if aside < 0.012 and abs(error[2]) < 0.012 and turned(scene, rotation):
+        return move(scene, best.point, rotation, CLOSE)
+    ready = scene.opening > min(0.075, best.width + 0.03)
+    hover = max(box.top, best.point[2]) + HOVER
+    if aside < 0.012 and turned(scene, rotation) and (ready or scene.hand[2] > box.top + 0.02):
+        low = best.point if ready else np.array([*best.point[:2], box.top + 0.03])
+        return move(scene, low, rotation, OPEN)
+    if aside < 0.05:
+        # Nearly above: keep the height unless the fingers are down beside it, turned wrong.
+        height = hover if not turned(scene, rotation, 0.3) or scene.hand[2] < box.top else max(best.point[2] + 0.02, scene.hand[2])
+        return move(scene, np.array([*best.point[:2], height]), rotation, OPEN)
+    safe = max(hover, scene.highest_between(scene.hand, best.point, (name,)) + HOVER)
+    return travel(scene, np.array([*best.point[:2], hover]), safe, rotation, OPEN)
+
+
+def _cost(scene: Scene, name: str, option: Grasp, prefer: np.ndarray | None) -> float:
+    """Lower is better: little turning, the wanted closing axis, near the hand, room for the fingers."""
+    cost = np.linalg.norm(rotation_error(scene, pointing(scene, option.closing)))
+    cost += 4.0 * np.linalg.norm(option.point[:2] - scene.hand[:2])
+    if prefer is not None:
+        cost += 6.0 * (1.0 - abs(option.closing @ prefer))
+    for finger in (option.point + 0.05 * option.closing, option.point - 0.05 * option.closing):
+        cost += 3.0 * scene.crowded(finger, option.point[2], name)
+    return float(cost)
+
+
+def _carry(scene: Scene, name: str, place: Place) -> EmbodiedAction:
+    """Bring what is held over its place, lower it, let go."""
+    origin, frame = scene.pose(name)
+    box, hand = scene.box(name), scene.hand
+    rotation = scene.hand_rotation
+    upright = pointing(scene, flat(rotation[:, 0]))
+    if place.along is not None:
+        # Turn hand and object together; the object is as well either way round.
+        axis = flat(frame[:, place.along])
+        heading = place.heading if place.heading @ axis >= 0 else -place.heading
+        angle = np.arctan2(np.cross(axis, heading)[2], axis @ heading)
+        upright = _about_z(angle) @ upright
+    # While it still turns, the object swings around the hand: aim with the turned offset.
+    offset = (upright @ rotation.T @ (origin - hand))[:2]
+    goal = place.point[:2] - offset
+    hangs = hand[2] - box.bottom
+    aside = np.linalg.norm(origin[:2] - place.point[:2])
+    release = place.point[2] + place.drop + hangs
+    if aside < place.tolerance and turned(scene, upright, 0.12):
+        if hand[2] < release + 0.006:
+            return move(scene, hand, rotation, OPEN)
+        return move(scene, np.array([*goal, release - 0.004]), upright, CLOSE)
+    if aside < 2.5 * place.tolerance and hand[2] < release + 0.05 and turned(scene, upright, 0.25):
+        return move(scene, np.array([*goal, hand[2]]), upright, CLOSE)
+    clear = place.clear if place.clear is not None else scene.highest_between(hand, np.array([*goal, 0.0]), (name,))
+    safe = max(clear, place.point[2] + place.drop) + MARGIN + hangs
+    return travel(scene, np.array([*goal, safe]), safe, upright, CLOSE)
+
+
+def _about_z(angle: float) -> np.ndarray:
+    c, s = np.cos(angle), np.sin(angle)
+    return np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
+

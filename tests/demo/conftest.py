@@ -1,0 +1,93 @@
+"""A simulator that does nothing, fast, and stores and handlers around it."""
+
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from omniactor.episode import EpisodeResult, Update
+from omniactor.sim.assets import AssetSource
+
+pytest.importorskip("gradio")
+
+
+class FakeWorker:
+    """Behaves as an EpisodeWorker; `steps` steps of `pause` seconds, then success; or raises `error`."""
+
+    def __init__(self, steps=3, pause=0.0, error=None):
+        self.steps, self.pause, self.error = steps, pause, error
+        self.closed, self.started, self.requests = 0, 0, []
+        self.alive = True
+        self._stop = threading.Event()
+
+    def start(self):
+        self.started += 1
+
+    def run(self, request):
+        self._stop.clear()
+        self.requests.append(request)
+        if self.error:
+            raise self.error
+        index = 0
+        for index in range(self.steps + 1):
+            action = None if index == 0 else np.full(7, 0.5, np.float32)
+            frame = np.full((8, 16, 3), index, np.uint8)
+            yield Update(index, {"On a b": index == self.steps}, index == self.steps, self.pause, action, frame)
+            if self._stop.is_set():
+                break
+            time.sleep(self.pause)
+        if request.video:
+            Path(request.video).write_bytes(b"video")
+            Path(request.record).write_text("{}")
+        done = index == self.steps
+        yield EpisodeResult(
+            task="t", task_id=0, agent=request.agent, assets="standin", assets_origin="", instruction="", seed=0,
+            init_state=0, success=done, steps=index, seconds=1.0, steps_per_second=float(index), goals={"On a b": done},
+            stopped=not done, video=request.video, record=request.record, versions={},
+        )
+
+    def stop(self):
+        self._stop.set()
+
+    def close(self):
+        self.closed += 1
+        self.alive = False
+
+
+@pytest.fixture
+def fake_worker():
+    """The class, so that a test chooses how it behaves."""
+    return FakeWorker
+
+
+@pytest.fixture
+def make_store(tmp_path):
+    """Return a function limits, worker options -> store; closed at the end."""
+    from demo.limits import LIMITS
+    from demo.sessions import SessionStore
+
+    stores = []
+
+    def make(workers=None, worker=None, **limits):
+        made = [] if workers is None else workers
+
+        def make_worker():
+            made.append(FakeWorker(**(worker or {})))
+            return made[-1]
+
+        stores.append(SessionStore(tmp_path, replace(LIMITS, **limits), make_worker))
+        return stores[-1]
+
+    yield make
+    for store in stores:
+        store.close_all()
+
+
+@pytest.fixture
+def handlers(make_store):
+    from demo.handlers import Handlers
+
+    return Handlers(make_store(), AssetSource("standin", Path("/none"), "the Hub cannot be reached"))

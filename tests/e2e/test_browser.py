@@ -1,0 +1,197 @@
+"""A visitor's way through the page: the real app, the real simulator, a real (headless) browser."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+webdriver = pytest.importorskip("selenium.webdriver")
+pytest.importorskip("gradio_client")
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+CHROMEDRIVER = shutil.which("chromedriver")
+ROOT = Path(__file__).parent.parent.parent
+CSS, CONTROL = "css selector", "\ue009"  # selenium's By.CSS_SELECTOR and Keys.CONTROL
+TASK = 0  # the expert's shortest
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not (CHROMIUM and CHROMEDRIVER), reason="needs chromium and chromedriver"),
+]
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    """Start app.py as a visitor's server would, with folders of its own; return its address."""
+    folder = tmp_path_factory.mktemp("app")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    for name in ("home", "cache", "files"):
+        (folder / name).mkdir()
+    environment = {
+        **os.environ, "HOME": str(folder / "home"), "OMNIACTOR_CACHE": str(folder / "cache"),
+        "GRADIO_TEMP_DIR": str(folder / "files"), "GRADIO_SERVER_PORT": str(port), "HF_HUB_OFFLINE": "1",
+    }
+    environment.pop("GRADIO_SERVER_NAME", None)
+    log = (folder / "log").open("w")
+    process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=log, stderr=log)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait(lambda: answers(url) or process.poll() is not None, 90, "the page")
+        assert process.poll() is None, (folder / "log").read_text()
+        yield url
+    finally:
+        process.terminate()
+        assert process.wait(20) is not None
+        assert not list((folder / "files").glob("omniactor-*")), "the app left visitors' files behind"
+
+
+@pytest.fixture(scope="module")
+def browser(app, tmp_path_factory):
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for argument in ("headless", "no-sandbox", "disable-gpu", "disable-background-networking", "window-size=1280,1000"):
+        options.add_argument(f"--{argument}")
+    options.add_argument(f"--user-data-dir={tmp_path_factory.mktemp('profile')}")
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(CHROMEDRIVER))
+    driver.get(app)
+    wait(lambda: driver.find_elements(CSS, "#tasks .thumbnail-item img"), 20, "the tasks")
+    yield driver
+    driver.quit()
+
+
+def answers(url):
+    try:
+        return urllib.request.urlopen(url, timeout=2).status == 200
+    except OSError:
+        return False
+
+
+def wait(condition, seconds, what):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"waited {seconds} s for {what}")
+
+
+def text(browser, element_id):
+    found = browser.find_elements("id", element_id)
+    return found[0].text if found else ""
+
+
+def press(browser, element_id):
+    button = browser.find_element("id", element_id)
+    wait(button.is_enabled, 10, f"{element_id} to be enabled")
+    browser.execute_script("arguments[0].click()", button)
+
+
+def picture(browser):
+    """Return the address of the live picture on the screen, if it has arrived."""
+    return browser.execute_script(
+        "const i = document.querySelector('#live img');"
+        "return i && i.complete && i.naturalWidth && i.src.includes('live-') ? i.src : null"
+    )
+
+
+def watch(browser, seconds=4.0):
+    """Return how many different pictures and how many steps of the simulator a second there were."""
+    first = wait(lambda: picture(browser), 60, "the first picture")
+    seen, deadline = {first}, time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        seen.add(picture(browser) or first)
+        time.sleep(0.01)
+    numbers = [int(re.search(r"live-(\d+)", address)[1]) for address in seen]
+    return len(seen) / seconds, (max(numbers) - min(numbers)) / seconds
+
+
+def choose_task(browser):
+    search = browser.find_element(CSS, "#search textarea, #search input")
+    search.send_keys(CONTROL, "a")
+    search.send_keys("KITCHEN_SCENE10 close the top drawer of the cabinet")
+    wait(lambda: text(browser, "count") and not text(browser, "count").startswith("90 of"), 10, "the search")
+    first = browser.find_elements(CSS, "#tasks .thumbnail-item")[0]
+    browser.execute_script("arguments[0].click()", first)
+    wait(lambda: f"Task {TASK}," in text(browser, "main"), 10, "the chosen task")
+
+
+def test_the_page_says_which_models_and_which_agent(browser):
+    assert "stand-in models" in text(browser, "facts") or "LIBERO's own models" in text(browser, "facts")
+    assert "Scripted expert" in text(browser, "facts")
+
+
+def test_stop_shows_the_partial_video(browser):
+    choose_task(browser)
+    press(browser, "run")
+    wait(lambda: picture(browser), 60, "the first picture")
+    press(browser, "stop")
+    wait(lambda: text(browser, "outcome").startswith("Stopped after"), 20, "the outcome")
+    wait(lambda: browser.find_elements(CSS, "#video video"), 10, "the partial video")
+
+
+def test_a_run_is_watched_live_and_succeeds_while_a_program_calls(browser, app):
+    choose_task(browser)
+    press(browser, "run")
+    pace, steps = watch(browser)
+    answer = {}
+    caller = threading.Thread(target=call_rollout, args=(app, answer), daemon=True)
+    caller.start()
+    assert "not yet" in text(browser, "status") and "of 300" in text(browser, "status")
+    wait(lambda: text(browser, "outcome"), 90, "the outcome")
+    assert text(browser, "outcome").startswith("Success: ")
+    assert "holds" in text(browser, "status")
+    # A machine that simulates fewer than 5 steps a second has no more pictures to show; then none may be lost.
+    assert pace >= min(5, 0.9 * steps), f"{pace:.1f} pictures and {steps:.1f} steps a second"
+    print(f"{pace:.1f} pictures and {steps:.1f} steps a second")
+
+    video = wait(lambda: browser.find_elements(CSS, "#video video"), 10, "the video")[0]
+    browser.execute_script("arguments[0].muted = true; arguments[0].play()", video)
+    wait(lambda: browser.execute_script("return arguments[0].currentTime", video) > 0.5, 10, "the video to play")
+    plot = "const i = document.querySelector('#plot img'); return i && i.naturalWidth > 0"
+    wait(lambda: browser.execute_script(plot), 10, "the plot")
+    link = wait(lambda: browser.find_elements(CSS, "#record a[href*='.json']"), 10, "the record")[0]
+    with urllib.request.urlopen(link.get_attribute("href"), timeout=10) as record:
+        assert b'"omniactor-episode"' in record.read()
+
+    caller.join(60)
+    assert answer.get("status", "").startswith("Success: "), answer
+    assert answer["result"]["success"] and Path(answer["video"]).stat().st_size > 10_000
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_nothing_sticks_out_sideways(browser, width):
+    screen = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    try:
+        time.sleep(0.3)
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_another_instruction_gets_a_note(browser):
+    box = browser.find_element(CSS, "#instruction textarea, #instruction input")
+    box.send_keys(" quickly")
+    wait(lambda: "still judged by the scene's goal" in text(browser, "note"), 10, "the note")
+
+
+def call_rollout(url, answer):
+    from gradio_client import Client
+
+    client = Client(url, verbose=False)
+    assert len(client.predict(api_name="/tasks")) == 90
+    try:
+        _, answer["status"], answer["video"], answer["result"] = client.predict(task=str(TASK), api_name="/rollout")
+    except Exception as error:
+        answer["status"] = repr(error)
