@@ -137,8 +137,9 @@ class Handlers:
             record=str(folder / f"task-{chosen.id}-{agent}.json"),
         )
 
-    def begin(self, task_id: int):
+    def begin(self, task_id: int, request: gr.Request):
         """Return what shows at once that Run was pressed: the scene, a status, Run off, Stop on."""
+        self.store.called_off(request.session_hash)  # a Stop from before counts no more
         picture, _, *results = scene_view(TASKS[task_id])
         waiting = texts.waiting(0, "Waiting for a free place")
         return picture, waiting, *results, gr.Button(interactive=False), gr.Button(interactive=True)
@@ -149,7 +150,10 @@ class Handlers:
         init_state, seed = (number, None) if start == PUBLISHED else (None, number)
         if agent == "replay":
             init_state = seed = None  # the record knows where it started
-        key = request.session_hash
+        key, live = request.session_hash, None
+        if self.store.called_off(key):
+            yield gr.skip(), texts.idle(), *kept
+            return
         try:
             with plain_errors():
                 if number is None and agent != "replay":
@@ -165,28 +169,16 @@ class Handlers:
                         yield gr.skip(), texts.waiting(live.waited), *kept
                     else:
                         yield save_picture(live, update), texts.status(update, live.request.max_steps), *kept
-                yield gr.Image(visible=live.result.video is None), self.last_status(live), *result_view(live)
+                status = texts.final_status(live.result, live.request.max_steps)
+                yield gr.Image(visible=live.result.video is None), status, *result_view(live)
         except gr.Error as error:
             message = error.message if isinstance(error.message, str) else "This did not run."
-            yield gr.skip(), f'<div class="status"><p class="line"><strong>Not run.</strong> {message}</p></div>', *kept
+            yield gr.skip(), texts.failure(message, started=live is not None), *kept
             raise
 
-    def last_status(self, live: LiveRun) -> str:
-        """Return the status line of an episode that is over."""
-        result = live.result
-        last = Update(result.steps, result.goals, result.success, 0.0)
-        state = "Stopped" if result.stopped else "Finished"
-        pace = f" \N{MIDDLE DOT} {1000 * result.seconds / result.steps:.0f} ms a step" if result.steps else ""
-        return texts.status(last, live.request.max_steps, state).replace(" \N{MIDDLE DOT} 0 ms for this step", pace)
-
-    def stop(self, request: gr.Request) -> str:
-        """Ask the visitor's episode to end; its video appears as usual."""
-        session = self.store.get(request.session_hash)
-        if session is None or not session.running:
-            gr.Info("Nothing is running.")
-            return gr.skip()
-        session.live.stop()
-        return gr.skip()
+    def stop(self, request: gr.Request) -> None:
+        """Ask the visitor's episode to end, or not to begin; the video of what was done appears as usual."""
+        self.store.stop(request.session_hash)
 
     def rest(self):
         """Return Run on, Stop off."""

@@ -159,5 +159,6 @@ def _connect(handlers: Handlers, task, shown, facts, picker: dict, controls: dic
         concurrency_id="simulators", concurrency_limit=handlers.limits.running_at_once,
         show_progress="hidden", **PRIVATE,
     )
-    ran.then(handlers.rest, None, buttons, **quick)
-    controls["stop"].click(handlers.stop, None, view["status"], **quick)
+    for ended in (ran.success, ran.failure):
+        ended(handlers.rest, None, buttons, **quick)
+    controls["stop"].click(handlers.stop, None, None, **quick)

@@ -31,7 +31,7 @@ class Limits:
     """
 
     max_steps: int = 400
-    default_steps: int = 300
+    default_steps: int = 400
     run_seconds: float = 300.0
     pictures_per_second: float = 10.0
     pictures_kept: int = 50

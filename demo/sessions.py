@@ -69,6 +69,7 @@ class SessionStore:
         _remove_leftovers(Path(root))
         self._root = Path(root) / f"omniactor-{os.getpid()}-{secrets.token_hex(8)}"
         self._sessions: dict[str, Session] = {}
+        self._called_off: set[str] = set()
         self._spare = None
         self._warming = False
         self._warm_request: EpisodeRequest | None = None
@@ -114,6 +115,22 @@ class SessionStore:
             session.live = LiveRun(session.worker, request, self.limits)
             return session.live
 
+    def stop(self, key: str) -> None:
+        """Ask a visitor's episode to end after its present step, or, while it waits in the queue, not to begin."""
+        with self._lock:
+            session = self._sessions.get(key)
+            if session is None or not session.running:
+                self._called_off.add(key)
+            else:
+                session.live.stop()
+
+    def called_off(self, key: str) -> bool:
+        """Tell whether a waiting episode was stopped, and forget it."""
+        with self._lock:
+            found = key in self._called_off
+            self._called_off.discard(key)
+            return found
+
     def abandon(self, key: str) -> None:
         """End a caller's episode and take the simulator back, but keep the files until they are old."""
         session = self.get(key)
@@ -125,6 +142,7 @@ class SessionStore:
     def close(self, key: str) -> None:
         """End a visitor's session: its episode, its simulator, its files. Unknown visitors are fine."""
         with self._lock:
+            self._called_off.discard(key)
             session = self._sessions.pop(key, None)
         if session is not None:
             _end_episode(session)

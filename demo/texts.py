@@ -81,13 +81,27 @@ def waiting(seconds: float, doing: str = "Building the scene") -> str:
     return f'<div class="status"><p class="line">{escape(doing)} ... {seconds:.0f} s</p></div>'
 
 
-def status(update: Update, max_steps: int, state: str = "Running") -> str:
-    """Return step counter, time per step and one light per predicate."""
+def status(update: Update, max_steps: int) -> str:
+    """Return the status of a running episode: step counter, time per step and one light per predicate."""
     pace = f" \N{MIDDLE DOT} {update.seconds * 1000:.0f} ms for this step" if update.index else ""
-    return (
-        f'<div class="status"><p class="line"><strong>{escape(state)}</strong> \N{MIDDLE DOT} '
-        f"step {update.index} of {max_steps}{pace}</p>{lights(update.goals)}</div>"
-    )
+    return _status("Running", f"step {update.index} of {max_steps}{pace}", lights(update.goals))
+
+
+def final_status(result: EpisodeResult, max_steps: int) -> str:
+    """Return the status of an episode that is over."""
+    pace = f" \N{MIDDLE DOT} {1000 * result.seconds / result.steps:.0f} ms a step" if result.steps else ""
+    state = "Stopped" if result.stopped else "Finished"
+    return _status(state, f"step {result.steps} of {max_steps}{pace}", lights(result.goals))
+
+
+def failure(message: str, started: bool) -> str:
+    """Return the status of an episode that was refused or broke off; `message` is safe HTML already."""
+    what = "Broken off." if started else "Not run."
+    return f'<div class="status"><p class="line"><strong>{what}</strong> {message}</p></div>'
+
+
+def _status(state: str, line: str, rest: str) -> str:
+    return f'<div class="status"><p class="line"><strong>{state}</strong> \N{MIDDLE DOT} {line}</p>{rest}</div>'
 
 
 def lights(goals: Mapping[str, bool]) -> str:

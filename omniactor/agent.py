@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -58,7 +59,7 @@ class ReplayAgent:
         """Read and check the record; see `omniactor.record`."""
         from omniactor.record import read_record
 
-        self.name = f"replay:{path}"
+        self.name = f"replay:{Path(path).name}"  # where it lay on this machine is nobody else's business
         self.record = read_record(path)
 
     def reset(self, instruction: str, seed: int | None = None) -> None:

@@ -12,6 +12,8 @@ import json
 import sys
 
 from omniactor.errors import InputError, OmniActorError
+from omniactor.evaluate.command import add_arguments as add_evaluate_arguments
+from omniactor.evaluate.command import run as run_evaluate
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -68,6 +70,10 @@ def _parser() -> argparse.ArgumentParser:
     replay.add_argument("file", metavar="F.json", help="made with `omniactor rollout --record`")
     replay.add_argument("--video", metavar="F.mp4", help="write a video")
     replay.set_defaults(run=_replay)
+
+    evaluate = commands.add_parser("evaluate", help="run a benchmark's episodes and count successes; run again to go on")
+    add_evaluate_arguments(evaluate)
+    evaluate.set_defaults(run=run_evaluate)
 
     for command in (rollout, replay):
         default = "auto" if command is rollout else None

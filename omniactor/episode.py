@@ -38,6 +38,7 @@ class EpisodeRequest:
         record: path of a JSON record to write, or None.
         image_size: pixels of each camera.
         look_every: render for the caller every this many steps; 0 never (a video needs 1).
+        settle_steps: zero actions run inside the reset, so that objects land (LIBERO: 5).
     """
 
     task: int | str
@@ -51,6 +52,7 @@ class EpisodeRequest:
     record: str | None = None
     image_size: int = 256
     look_every: int = 0
+    settle_steps: int = 5
 
     def check(self) -> None:
         """Refuse what can be refused before anything heavy starts.
@@ -61,6 +63,8 @@ class EpisodeRequest:
         get_task(self.task)
         if not 1 <= self.max_steps <= MAX_STEPS:
             raise InputError(f"expected from 1 to {MAX_STEPS} steps, got {self.max_steps}")
+        if not 0 <= self.settle_steps <= 1000:
+            raise InputError(f"expected from 0 to 1000 settle steps, got {self.settle_steps}")
         if self.seed is not None and not 0 <= self.seed < 2**32:
             raise InputError(f"expected a seed from 0 to {2**32 - 1}, got {self.seed}")
         if self.record is not None:
@@ -188,6 +192,7 @@ class EpisodeRunner:
             self.close()
             self._env = Libero90Env(get_task(request.task).id, assets=source, image_size=request.image_size, obs_type="state")
             self._key = key
+        self._env.settle_steps = request.settle_steps
         return self._env
 
 

@@ -10,6 +10,9 @@ import numpy as np
 
 from omniactor.errors import ActionError
 
+ACTION_SCALE = np.array([0.05, 0.05, 0.05, 0.5, 0.5, 0.5, 1.0])
+"""What an embodied action of 1 commands: metres, radians, gripper direction."""
+
 World = Literal["gui", "embodied"]
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from omniactor.experts.grasps import FINGER_REACH
 from omniactor.experts.motion import CLOSE, OPEN, flat, move, opened_to, pointing, travel, turned
 from omniactor.experts.scene import UP, Box, Scene
+from omniactor.sim.rotation import about_z
 from omniactor.types import EmbodiedAction
 
 LEAN = 0.8  # of the hand when it pushes: horizontal part of its direction for 1 down
@@ -115,7 +116,7 @@ def _turn_knob(scene: Scene, stove: str, direction: float) -> EmbodiedAction:
     if scene.holds(f"{stove}_button") and np.linalg.norm(away[:2]) < 0.025 and abs(away[2]) < 0.025:
         present = flat(scene.hand_rotation[:, 0])
         if abs(np.arctan2(-present[0], present[1])) < 1.9 or np.sign(np.arctan2(-present[0], present[1])) != np.sign(direction):
-            ahead = _about_z(direction * 0.6) @ pointing_as_is(scene)
+            ahead = about_z(direction * 0.6) @ pointing_as_is(scene)
             return move(scene, grip, ahead, CLOSE)
         return move(scene, scene.hand + 0.05 * UP, scene.hand_rotation, OPEN)
     if near and abs(away[2]) < 0.01 and turned(scene, rotation):
@@ -133,11 +134,6 @@ def pointing_as_is(scene: Scene) -> np.ndarray:
     """Return the hand rotation (3, 3) that points straight down with the present yaw."""
     axis = flat(scene.hand_rotation[:, 0])
     return np.column_stack([axis, np.cross(-UP, axis), -UP])
-
-
-def _about_z(angle: float) -> np.ndarray:
-    c, s = np.cos(angle), np.sin(angle)
-    return np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
 
 
 def close_microwave(scene: Scene, microwave: str) -> EmbodiedAction:
@@ -170,8 +166,8 @@ def open_microwave(scene: Scene, microwave: str) -> EmbodiedAction:
     rotation = pointing(scene, reach)
     away = scene.hand - grip
     if scene.holds(f"{microwave}_microdoorroot"):
-        ahead = hinge + _about_z(-0.25) @ (grip - hinge)
-        return move(scene, np.array([*ahead[:2], grip[2]]), _about_z(-0.25) @ _with_axis(scene, reach), CLOSE)
+        ahead = hinge + about_z(-0.25) @ (grip - hinge)
+        return move(scene, np.array([*ahead[:2], grip[2]]), about_z(-0.25) @ _with_axis(scene, reach), CLOSE)
     near = np.linalg.norm(away[:2]) < 0.01
     if near and abs(away[2]) < 0.012 and turned(scene, rotation):
         return move(scene, grip, rotation, CLOSE)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from omniactor.experts.scene import UP, Scene
-from omniactor.sim.controller import OUTPUT_SCALE, matrix_to_axis_angle
-from omniactor.types import EmbodiedAction
+from omniactor.sim.rotation import matrix_to_axis_angle
+from omniactor.types import ACTION_SCALE, EmbodiedAction
 
 OPEN, CLOSE = -1.0, 1.0
 GAIN = 2.6  # of the error per control step: the arm covers about a third of a commanded step
@@ -26,7 +26,7 @@ def move(scene: Scene, position: np.ndarray, rotation: np.ndarray | None = None,
     if rotation is None:
         rotation = pointing(scene)
     delta = np.concatenate([position - scene.hand, rotation_error(scene, rotation)])
-    arm = GAIN * delta / OUTPUT_SCALE
+    arm = GAIN * delta / ACTION_SCALE[:6]
     # Scale the translation as a whole: clipping each axis alone would bend the path.
     arm[:3] *= speed / max(speed, np.abs(arm[:3]).max())
     # Leave a settled wrist alone: with no rotation commanded the controller keeps its latched goal.
@@ -43,7 +43,9 @@ def travel(scene: Scene, goal: np.ndarray, safe: float, rotation: np.ndarray | N
         return move(scene, hand - 0.08 * ahead, scene.hand_rotation, gripper)
     if np.linalg.norm(goal[:2] - hand[:2]) < 0.03:
         return move(scene, goal, rotation, gripper)
+    # A stretched arm cannot rise: come nearer first.
     height = max(safe, goal[2])
+    height = max(min(height, scene.reach(hand)), min(height, hand[2]))
     # Rise before crossing; a little early when nearly there.
     share = np.clip(1.0 - (height - hand[2]) / 0.03, 0.0, 1.0)
     across = hand[:2] + (goal[:2] - hand[:2]) * share
@@ -56,16 +58,24 @@ def opened_to(scene: Scene, width: float) -> float:
 
 
 def pointing(scene: Scene, closing: np.ndarray | None = None, direction: np.ndarray = -UP) -> np.ndarray:
-    """Return the hand rotation (3, 3) that points along `direction` and closes along `closing`, turned the shorter way.
+    """Return the hand rotation (3, 3) that points along `direction` and closes along `closing`, within the wrist's range.
 
     `closing` must be horizontal and square to `direction`; by default it is the world's y axis, as at home.
     """
     axis = np.array([0.0, 1.0, 0.0]) if closing is None else closing
-    # Two yaws close along the same axis; take the one nearer to the home pose, so the wrist never winds up.
-    if axis[1] < -0.2 or (abs(axis[1]) <= 0.2 and axis @ scene.hand_rotation[:, 0] < 0):
+    # Two yaws close along the same axis. At home it is 90 degrees; the last joint has more room towards 200.
+    yaw = np.degrees(np.arctan2(axis[1], axis[0])) % 360
+    if not 20 <= yaw < 200:
         axis = -axis
     ahead = direction / np.linalg.norm(direction)
     return np.column_stack([axis, np.cross(ahead, axis), ahead])
+
+
+def leaning(rotation: np.ndarray, angle: float) -> np.ndarray:
+    """Return a downward hand rotation (3, 3) tilted by `angle`, radians, in the plane in which the fingers close."""
+    closing, ahead = rotation[:, 0], rotation[:, 2]
+    axis, tip = np.cos(angle) * closing - np.sin(angle) * ahead, np.cos(angle) * ahead + np.sin(angle) * closing
+    return np.column_stack([axis, np.cross(tip, axis), tip])
 
 
 def rotation_error(scene: Scene, rotation: np.ndarray) -> np.ndarray:

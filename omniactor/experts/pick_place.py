@@ -7,11 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from omniactor.experts.grasps import Grasp, grasps
-from omniactor.experts.motion import CLOSE, OPEN, flat, move, pointing, rotation_error, travel, turned
+from omniactor.experts.motion import CLOSE, OPEN, flat, leaning, move, pointing, rotation_error, travel, turned
 from omniactor.experts.scene import UP, Scene
+from omniactor.sim.rotation import about_z, axis_angle_to_matrix
 from omniactor.types import EmbodiedAction
 
 HOVER = 0.06  # above what is to be grasped or released into, metres
+LEAN = 0.55  # of the hand where the palm has no room straight above, radians
 MARGIN = 0.03  # carried things clear what they pass over by this, metres
 
 
@@ -66,34 +68,49 @@ def placed(scene: Scene, name: str, place: Place) -> bool:
 def grasp(scene: Scene, name: str, offer: list[Grasp], prefer: np.ndarray | None = None) -> EmbodiedAction:
     """Go above the best of the offered grasps, descend, close."""
     box = scene.box(name)
-    best = min(offer, key=lambda option: _cost(scene, name, option, prefer))
-    rotation = pointing(scene, best.closing)
+    best, rotation = min(_ways(scene, offer), key=lambda way: _cost(scene, name, *way, prefer))
     error = best.point - scene.hand
-    aside = np.linalg.norm(error[:2])
-    if aside < 0.012 and abs(error[2]) < 0.012 and turned(scene, rotation):
+    ahead = rotation[:, 2]
+    along = error @ ahead
+    aside = np.linalg.norm(error - along * ahead)
+    if aside < 0.012 and abs(along) < 0.012 and turned(scene, rotation):
         return move(scene, best.point, rotation, CLOSE)
     ready = scene.opening > min(0.075, best.width + 0.03)
-    hover = max(box.top, best.point[2]) + HOVER
-    if aside < 0.012 and turned(scene, rotation) and (ready or scene.hand[2] > box.top + 0.02):
-        low = best.point if ready else np.array([*best.point[:2], box.top + 0.03])
-        return move(scene, low, rotation, OPEN)
-    if aside < 0.05:
+    if aside < 0.012 and turned(scene, rotation) and (ready or along > 0.06):
+        return move(scene, best.point if ready else best.point - 0.05 * ahead, rotation, OPEN)
+    above = best.point - (HOVER + max(0.0, box.top - best.point[2])) * ahead
+    if aside < 0.05 and along > -0.02:
         # Nearly above: keep the height unless the fingers are down beside it, turned wrong.
-        height = hover if not turned(scene, rotation, 0.3) or scene.hand[2] < box.top else max(best.point[2] + 0.02, scene.hand[2])
-        return move(scene, np.array([*best.point[:2], height]), rotation, OPEN)
-    safe = max(hover, scene.highest_between(scene.hand, best.point, (name,)) + HOVER)
-    return travel(scene, np.array([*best.point[:2], hover]), safe, rotation, OPEN)
+        keep = turned(scene, rotation, 0.3) and along > box.top - best.point[2] + 0.01
+        return move(scene, best.point - max(0.02, along) * ahead if keep else above, rotation, OPEN)
+    safe = max(above[2], scene.highest_between(scene.hand, best.point, (name,)) + HOVER)
+    return travel(scene, above, safe, rotation, OPEN)
 
 
-def _cost(scene: Scene, name: str, option: Grasp, prefer: np.ndarray | None) -> float:
-    """Lower is better: little turning, the wanted closing axis, near the hand, room for the fingers."""
-    cost = np.linalg.norm(rotation_error(scene, pointing(scene, option.closing)))
-    cost += 4.0 * np.linalg.norm(option.point[:2] - scene.hand[:2])
+def _ways(scene: Scene, offer: list[Grasp]) -> list[tuple[Grasp, np.ndarray]]:
+    """Return each grasp with the hand straight down and leaning either way."""
+    return [(option, leaning(pointing(scene, option.closing), lean)) for option in offer for lean in (0.0, LEAN, -LEAN)]
+
+
+def _cost(scene: Scene, name: str, option: Grasp, rotation: np.ndarray, prefer: np.ndarray | None) -> float:
+    """Lower is better: little turning, the wanted closing axis, near hand and robot, room for fingers and palm."""
+    cost = np.linalg.norm(rotation_error(scene, rotation))
+    cost += 4.0 * np.linalg.norm(option.point[:2] - scene.hand[:2]) + 30.0 * scene.stretch(option.point)
     if prefer is not None:
         cost += 6.0 * (1.0 - abs(option.closing @ prefer))
-    for finger in (option.point + 0.05 * option.closing, option.point - 0.05 * option.closing):
-        cost += 3.0 * scene.crowded(finger, option.point[2], name)
-    return float(cost)
+    closing, ahead = rotation[:, 0], rotation[:, 2]
+    if ahead[2] > -0.99:
+        cost += 2.0
+    # All that the fingers and the palm sweep on the way down.
+    back = -ahead * np.arange(0.0, 0.25, 0.04)[:, None, None]
+    fingers = option.point + np.array([[0.05], [-0.05]]) * closing + back
+    palm = option.point - 0.085 * ahead + np.linspace(-0.1, 0.1, 5)[:, None] * closing + back
+    return float(
+        cost
+        + 3.0 * (scene.crowded(fingers.reshape(-1, 3), name, 0.012) > 0)
+        + 1.0 * (scene.crowded(fingers[0], name, 0.012))
+        + 3.0 * (scene.crowded(palm.reshape(-1, 3), name, 0.03) > 0)
+    )
 
 
 def _carry(scene: Scene, name: str, place: Place) -> EmbodiedAction:
@@ -101,17 +118,22 @@ def _carry(scene: Scene, name: str, place: Place) -> EmbodiedAction:
     origin, frame = scene.pose(name)
     box, hand = scene.box(name), scene.hand
     rotation = scene.hand_rotation
-    upright = pointing(scene, flat(rotation[:, 0]))
+    upright = _level(frame) @ rotation
     if place.along is not None:
         # Turn hand and object together; the object is as well either way round.
         axis = flat(frame[:, place.along])
         heading = place.heading if place.heading @ axis >= 0 else -place.heading
         angle = np.arctan2(np.cross(axis, heading)[2], axis @ heading)
-        upright = _about_z(angle) @ upright
+        upright = about_z(angle) @ upright
     # While it still turns, the object swings around the hand: aim with the turned offset.
     offset = (upright @ rotation.T @ (origin - hand))[:2]
     goal = place.point[:2] - offset
     hangs = hand[2] - box.bottom
+    clear = place.clear if place.clear is not None else scene.highest_between(hand, np.array([*goal, 0.0]), (name,))
+    safe = max(clear, place.point[2] + place.drop) + MARGIN + hangs
+    out = scene.way_out(name, safe - hangs) if box.bottom < place.point[2] + place.drop else None
+    if out is not None:
+        return move(scene, np.array([*(hand + 0.06 * out)[:2], scene.table_height + 0.015 + hangs]), rotation, CLOSE)
     aside = np.linalg.norm(origin[:2] - place.point[:2])
     release = place.point[2] + place.drop + hangs
     if aside < place.tolerance and turned(scene, upright, 0.12):
@@ -120,12 +142,12 @@ def _carry(scene: Scene, name: str, place: Place) -> EmbodiedAction:
         return move(scene, np.array([*goal, release - 0.004]), upright, CLOSE)
     if aside < 2.5 * place.tolerance and hand[2] < release + 0.05 and turned(scene, upright, 0.25):
         return move(scene, np.array([*goal, hand[2]]), upright, CLOSE)
-    clear = place.clear if place.clear is not None else scene.highest_between(hand, np.array([*goal, 0.0]), (name,))
-    safe = max(clear, place.point[2] + place.drop) + MARGIN + hangs
     return travel(scene, np.array([*goal, safe]), safe, upright, CLOSE)
 
 
-def _about_z(angle: float) -> np.ndarray:
-    c, s = np.cos(angle), np.sin(angle)
-    return np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
-
+def _level(frame: np.ndarray) -> np.ndarray:
+    """Return the rotation (3, 3) that sets the object's most upright axis straight up, by the shortest turn."""
+    axis = frame[:, np.argmax(np.abs(frame[2]))]
+    axis = axis * np.sign(axis[2])
+    turn = np.cross(axis, UP)
+    return axis_angle_to_matrix(turn)

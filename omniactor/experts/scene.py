@@ -9,14 +9,17 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 
-import mujoco
 import numpy as np
+
+from omniactor.sim.rotation import quaternion_to_matrix
 
 UP = np.array([0.0, 0.0, 1.0])
 TABLE_TOPS = {"kitchen_table": 0.90, "living_room_table": 0.4368, "study_table": 0.8851}
 """Height of the surface things rest on, metres; LIBERO's own `workspace_offset` lies up to 3 cm below it."""
 
 
+SHOULDER, ARM_LENGTH = 0.333, 0.68  # of the Panda: joint 2 above the base; joints 2 to 6 stretched; metres
+WRIST_OFFSET, WRIST_ABOVE_GRIP = 0.088, 0.21  # from the grip site to joint 6, hand down, metres
 HAND_RADIUS = 0.11  # of the hand with open fingers, metres
 
 
@@ -149,6 +152,19 @@ class Scene:
         """Height of the table top, metres."""
         return TABLE_TOPS[self._domain.workspace_name]
 
+    def reach(self, point: np.ndarray) -> float:
+        """Greatest height of the grip site, hand down, that the arm reaches above `point` (x, y), metres."""
+        base = self._domain.robots[0].base_pos
+        out = np.linalg.norm(point[:2] - base[:2]) - WRIST_OFFSET
+        if out >= ARM_LENGTH:
+            return -np.inf
+        return float(base[2] + SHOULDER - WRIST_ABOVE_GRIP + np.sqrt(ARM_LENGTH**2 - out**2))
+
+    def stretch(self, point: np.ndarray) -> float:
+        """How far beyond comfortable reach `point` (x, y) is, metres; 0 when it is near enough."""
+        base = self._domain.robots[0].base_pos
+        return max(0.0, float(np.linalg.norm(point[:2] - base[:2])) - WRIST_OFFSET - ARM_LENGTH + 0.02)
+
     # ------------------------------------------------------------------ obstacles
 
     def highest_between(self, start: np.ndarray, end: np.ndarray, without: tuple[str, ...] = ()) -> float:
@@ -159,11 +175,30 @@ class Scene:
         near = (gap < HAND_RADIUS).any(0)
         return float(high[near, 2].max(initial=self.table_height))
 
-    def crowded(self, point: np.ndarray, height: float, without: str) -> bool:
-        """Tell whether something other than `without` is where a finger at `point` (x, y) down to `height` would be."""
+    def crowded(self, points: np.ndarray, without: str, margin: float) -> int:
+        """Count the points (n, 3) that lie within `margin` of an obstacle other than `without`, or under the table."""
         low, high = self._obstacles((without,))
-        inside = ((low[:, :2] - 0.015 < point[:2]) & (point[:2] < high[:, :2] + 0.015)).all(1)
-        return bool((inside & (high[:, 2] > height - 0.01)).any())
+        inside = ((low - margin < points[:, None]) & (points[:, None] < high + margin)).all(-1).any(1)
+        return int((inside | (points[:, 2] < self.table_height + 0.5 * margin)).sum())
+
+    def way_out(self, name: str, height: float) -> np.ndarray | None:
+        """Return the horizontal direction (3,) in which an object gets out from under what hangs over it, or None.
+
+        Args:
+            name: of a movable object.
+            height: it should rise to this height, metres.
+        """
+        box = self.box(name)
+        low, high = self._obstacles((name,))
+        near = np.array([*(box.center - box.extent)[:2], box.bottom + 0.02]) - 0.012
+        far = np.array([*(box.center + box.extent)[:2], height + 2 * box.half.max()]) + 0.012
+        over = ((low < far) & (high > near)).all(1) & (low[:, 2] > box.center[2])
+        if not over.any():
+            return None
+        away = box.center - ((low + high) / 2)[over].mean(0)
+        # Along one axis of the world: what hangs over things here are drawers and shelves.
+        axis = int(np.argmax(np.abs(away[:2])))
+        return np.sign(away[axis]) * np.eye(3)[axis]
 
     def support(self, point: np.ndarray, radius: float, below: float = np.inf, without: tuple[str, ...] = ()) -> float:
         """Height of the highest surface within `radius` of `point` (x, y) and under `below`, metres."""
@@ -214,7 +249,7 @@ class Scene:
         for inner in sorted(self._bodies(body)):
             if inner != body:
                 position, rotation = poses[int(self._model.body_parentid[inner])]
-                matrix = _matrix(self._model.body_quat[inner])
+                matrix = quaternion_to_matrix(self._model.body_quat[inner])
                 poses[inner] = (position + rotation @ self._model.body_pos[inner], rotation @ matrix)
         signs = np.array(np.meshgrid([-1, 1], [-1, 1], [-1, 1])).reshape(3, 8).T
         for geom in range(self._model.ngeom):
@@ -224,14 +259,8 @@ class Scene:
             position, rotation = poses[owner]
             aabb = self._model.geom_aabb[geom]
             local = aabb[:3] + signs * aabb[3:]
-            geom_rotation = _matrix(self._model.geom_quat[geom])
+            geom_rotation = quaternion_to_matrix(self._model.geom_quat[geom])
             corners.append(position + (self._model.geom_pos[geom] + local @ geom_rotation.T) @ rotation.T)
         points = np.concatenate(corners)
         low, high = points.min(0), points.max(0)
         return (low + high) / 2, (high - low) / 2
-
-
-def _matrix(quaternion: np.ndarray) -> np.ndarray:
-    out = np.empty(9)
-    mujoco.mju_quat2Mat(out, quaternion)
-    return out.reshape(3, 3)

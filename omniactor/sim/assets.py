@@ -30,7 +30,7 @@ from omniactor.sim import standins
 KINDS = ("auto", "libero", "standin")
 HUB_REPO = "lerobot/libero-assets"
 PROBE_SECONDS = 4.0
-HUB_SECONDS = float(os.environ.get("OMNIACTOR_HUB_SECONDS", "300"))
+HUB_SECONDS = float(os.environ.get("OMNIACTOR_HUB_SECONDS", "120"))
 _STYLE_TEXTURES = tuple(
     f"textures/{name}.png"
     for name in (

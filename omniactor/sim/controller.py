@@ -11,8 +11,10 @@ from __future__ import annotations
 import mujoco
 import numpy as np
 
+from omniactor.sim.rotation import axis_angle_to_matrix
+from omniactor.types import ACTION_SCALE
+
 CONTROL_HZ = 20
-OUTPUT_SCALE = np.array([0.05, 0.05, 0.05, 0.5, 0.5, 0.5])  # metres, radians for an input of 1
 KP = 150.0
 KD = 2.0 * np.sqrt(KP)  # damping ratio 1
 NULLSPACE_KP = 10.0
@@ -80,7 +82,7 @@ class PandaController:
         if self._read_again:
             self._read()
             self._read_again = False
-        delta = action[:6] * OUTPUT_SCALE
+        delta = action[:6] * ACTION_SCALE[:6]
         self._goal_position = self._seen_position + delta[:3]
         # robosuite's own test for "no rotation": math.isclose(x, 0.0), which is exact equality.
         if delta[3:].any():
@@ -129,24 +131,3 @@ class PandaController:
 def orientation_error(desired: np.ndarray, current: np.ndarray) -> np.ndarray:
     """Small-angle rotation vector (3,) from `current` to `desired`, both (3, 3), in the world frame."""
     return 0.5 * np.cross(current.T, desired.T).sum(axis=0)
-
-
-def axis_angle_to_matrix(vector: np.ndarray) -> np.ndarray:
-    """Rotation matrix (3, 3) of an axis-angle vector (3,), radians."""
-    angle = np.linalg.norm(vector)
-    if angle < 1e-12:
-        return np.eye(3)
-    x, y, z = vector / angle
-    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    return np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * (cross @ cross)
-
-
-def matrix_to_axis_angle(matrix: np.ndarray) -> np.ndarray:
-    """Axis-angle vector (3,), radians, angle in [0, pi], of a rotation matrix (3, 3)."""
-    quaternion = np.empty(4)
-    mujoco.mju_mat2Quat(quaternion, matrix.ravel())
-    if quaternion[0] < 0:
-        quaternion = -quaternion
-    vector = np.empty(3)
-    mujoco.mju_quat2Vel(vector, quaternion, 1.0)
-    return vector

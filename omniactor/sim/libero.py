@@ -83,7 +83,7 @@ class Libero90Env(gymnasium.Env):
         self.observation_space = spaces.Dict({"agent_pos": state_space})
         if obs_type == "pixels_agent_pos":
             frame = spaces.Box(0, 255, (self._size, self._size, 3), np.uint8)
-            self.observation_space["pixels"] = spaces.Dict({key: frame for key in PIXEL_KEYS.values()})
+            self.observation_space["pixels"] = spaces.Dict(dict.fromkeys(PIXEL_KEYS.values(), frame))
 
         self._renderer: CameraRenderer | None = None
         self._frames: dict[str, np.ndarray] = {}

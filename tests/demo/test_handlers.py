@@ -113,8 +113,13 @@ def test_leaving_ends_a_run(handlers, fake_worker):
     assert handlers.store.get("visitor") is None and not folder.exists()
 
 
-def test_stop_without_a_run_is_harmless(handlers):
-    handlers.stop(SimpleNamespace(session_hash="nobody"))
+def test_stop_while_a_run_waits_in_the_queue_calls_it_off(handlers):
+    handlers.begin(ABLE, VISITOR)
+    handlers.stop(VISITOR)
+    assert ["Nothing is running" in row[1] for row in run(handlers)] == [True]
+    handlers.stop(VISITOR)  # between two runs it means nothing
+    handlers.begin(ABLE, VISITOR)
+    assert "Success" in run(handlers)[-1][2].value
 
 
 def test_old_live_pictures_are_dropped(make_store, handlers):

@@ -186,6 +186,15 @@ def test_another_instruction_gets_a_note(browser):
     wait(lambda: "still judged by the scene's goal" in text(browser, "note"), 10, "the note")
 
 
+def test_a_refusal_is_one_line_and_leaves_the_page_usable(browser):
+    browser.execute_script("document.querySelector('input[type=radio][value=replay]').click()")
+    wait(lambda: "Replay a record" in text(browser, "facts"), 10, "the agent")
+    press(browser, "run")
+    refusal = "Not run. Upload a record file first, or choose another agent."
+    wait(lambda: text(browser, "status") == refusal, 10, "the refusal")
+    wait(browser.find_element("id", "run").is_enabled, 10, "Run to be enabled again")
+
+
 def call_rollout(url, answer):
     from gradio_client import Client
 

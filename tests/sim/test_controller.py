@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from omniactor.sim.controller import axis_angle_to_matrix, matrix_to_axis_angle, orientation_error
+from omniactor.sim.controller import orientation_error
+from omniactor.sim.rotation import axis_angle_to_matrix, matrix_to_axis_angle
 
 
 @pytest.mark.parametrize("task", [0, 49])
@@ -58,13 +59,6 @@ def test_the_gripper_opens_closes_and_holds(standin_env):
     assert opening_after(1, 15) < 0.005
 
 
-def test_rotation_helpers_are_inverse_and_small_errors_are_rotation_vectors():
-    generator = np.random.default_rng(0)
-    for _ in range(200):
-        vector = generator.normal(size=3)
-        vector *= generator.uniform(0, np.pi - 1e-3) / np.linalg.norm(vector)
-        matrix = axis_angle_to_matrix(vector)
-        np.testing.assert_allclose(matrix @ matrix.T, np.eye(3), atol=1e-12)
-        np.testing.assert_allclose(matrix_to_axis_angle(matrix), vector, atol=1e-6)
+def test_small_orientation_errors_are_rotation_vectors():
     small = np.array([1e-3, -2e-3, 3e-3])
     np.testing.assert_allclose(orientation_error(axis_angle_to_matrix(small), np.eye(3)), small, atol=1e-8)

@@ -1,7 +1,6 @@
 import threading
 
 import numpy as np
-import pytest
 
 from omniactor.errors import RenderError
 
