@@ -147,7 +147,7 @@ def test_a_run_is_watched_live_and_succeeds_while_a_program_calls(browser, app):
     answer = {}
     caller = threading.Thread(target=call_rollout, args=(app, answer), daemon=True)
     caller.start()
-    assert "not yet" in text(browser, "status") and "of 300" in text(browser, "status")
+    assert "not yet" in text(browser, "status") and "of 400" in text(browser, "status")
     wait(lambda: text(browser, "outcome"), 90, "the outcome")
     assert text(browser, "outcome").startswith("Success: ")
     assert "holds" in text(browser, "status")
