@@ -9,12 +9,14 @@ type and, last, one JSON line; `--out` writes it to a file. Needs LIBERO's own m
 
 import argparse
 import json
+import multiprocessing
 import sys
 from collections import defaultdict
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # runs from a clone, installed or not
 
 LIMIT_METRES, LIMIT_DEGREES = 0.02, 15.0
 
@@ -50,9 +52,13 @@ def compare(task_id, states):
     return rows, [("libero", task_id, s) for s in solved_own] + [("standin", task_id, s) for s in solved_ours]
 
 
+def compare_all(arguments):
+    """Unpack what the process pool hands over."""
+    return compare(*arguments)
+
+
 def main():
     """Run the comparison and print the table and the JSON line."""
-    sys.path.insert(0, str(Path(__file__).parents[1]))
     from omniactor.errors import OmniActorError
     from omniactor.record import versions
     from omniactor.sim.assets import resolve_assets
@@ -71,10 +77,8 @@ def main():
 
     rows, solved = [], []
     tasks = parse_tasks(options.tasks)
-    with ProcessPoolExecutor(options.workers, max_tasks_per_child=4) as pool:
-        jobs = [pool.submit(compare, task.id, range(options.states)) for task in tasks]
-        for job in jobs:
-            more, at_start = job.result()
+    with multiprocessing.get_context("spawn").Pool(options.workers, maxtasksperchild=4) as pool:
+        for more, at_start in pool.imap(compare_all, [(task.id, range(options.states)) for task in tasks]):
             rows += more
             solved += at_start
             print(f"\r{len({row[1] for row in rows})}/{len(tasks)} tasks", end="", file=sys.stderr)
@@ -89,7 +93,9 @@ def main():
             "poses": len(metres), "max_m": round(metres.max(), 4), "p99_m": round(float(np.quantile(metres, 0.99)), 4),
             "max_deg": round(degrees.max(), 2), "over": over,
         }  # fmt: skip
-        print(f"{kind:22s}{len(metres):7d}{metres.max() * 100:8.2f}{np.quantile(metres, 0.99) * 100:8.2f}{degrees.max():9.2f}{over:6d}")
+        print(
+            f"{kind:22s}{len(metres):7d}{metres.max() * 100:8.2f}{np.quantile(metres, 0.99) * 100:8.2f}{degrees.max():9.2f}{over:6d}"
+        )
     over = [row[1:] for row in rows if row[4] > LIMIT_METRES or row[5] > LIMIT_DEGREES]
     result = {
         "benchmark": "settling", "tasks": len(tasks), "states": options.states, "poses": len(rows), "over_limit": len(over),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import re
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -139,9 +140,11 @@ def run_on_cluster(
             try:
                 answer = ray.get(ready[0])
             except ray.exceptions.RayError as error:
-                reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+                reason = _reason(error, first=job is not None)
                 if job is None:
-                    raise SetupError(f"expected a Ray worker to start, got: {reason[:200]}; see Ray's logs") from error
+                    raise SetupError(
+                        f"expected a Ray worker to start, got: {reason}; omniactor must be installed on every node"
+                    ) from error
                 schedule.leave(actor)
                 ray.kill(actor)
                 yield lost(job, f"the Ray worker was lost ({reason})", time.monotonic() - began)
@@ -158,3 +161,9 @@ def run_on_cluster(
         for actor, _, _ in flying.values():
             with contextlib.suppress(ray.exceptions.RayError):
                 ray.kill(actor)
+
+
+def _reason(error: Exception, first: bool) -> str:
+    """Return one line of an error of Ray: the first says what happened, the last is the exception on the node."""
+    lines = [line for line in re.sub(r"\x1b\[[0-9;]*m", "", str(error)).splitlines() if line.strip()]
+    return (lines or [type(error).__name__])[0 if first else -1].strip()[:200]

@@ -59,9 +59,14 @@ def run(options: argparse.Namespace) -> None:
 
         find_encoder()
     plan = make_plan(options.agent, options.tasks, protocol, options.assets)
+    ray = None
+    if options.ray is not None:
+        from omniactor.evaluate.cluster import connect
+
+        ray = connect(options.ray)
     folder = ResultsFolder(options.out, plan.manifest())
     try:
-        run_facts, surrender = _run_missing(plan, folder, options)
+        run_facts, surrender = _run_missing(plan, folder, options, ray)
         summary = report.summarize(plan, folder.outcomes.values(), run_facts)
         report.write_summary(folder.path, summary, folder.manifest["created"], folder.manifest["settings"]["version of"])
     finally:
@@ -76,7 +81,7 @@ def run(options: argparse.Namespace) -> None:
         )
 
 
-def _run_missing(plan, folder, options: argparse.Namespace) -> tuple[dict, bool]:
+def _run_missing(plan, folder, options: argparse.Namespace, ray) -> tuple[dict, bool]:
     """Run what has no result yet; return facts about the run and whether it was given up."""
     from omniactor.evaluate.progress import Progress
     from omniactor.evaluate.schedule import Schedule
@@ -89,7 +94,7 @@ def _run_missing(plan, folder, options: argparse.Namespace) -> tuple[dict, bool]
         return {"episodes": 0, "seconds": 0.0, "workers": 0}, False
     progress, schedule = Progress(len(jobs), kept), Schedule(missing)
     began, in_a_row, episodes, surrender = time.perf_counter(), 0, 0, False
-    outcomes, workers = _start(plan, folder.path, schedule, len(missing), options)
+    outcomes, workers = _start(plan, folder.path, schedule, len(missing), options, ray)
     try:
         for outcome in outcomes:
             folder.add(outcome)
@@ -105,16 +110,15 @@ def _run_missing(plan, folder, options: argparse.Namespace) -> tuple[dict, bool]
     return {"episodes": episodes, "seconds": round(time.perf_counter() - began, 3), "workers": workers}, surrender
 
 
-def _start(plan, out: Path, schedule, missing: int, options: argparse.Namespace):
+def _start(plan, out: Path, schedule, missing: int, options: argparse.Namespace, ray):
     """Return the generator of outcomes and the number of workers."""
     from omniactor.evaluate.pool import EpisodePlayer, run_here
 
-    if options.ray is None:
+    if ray is None:
         workers = min(options.workers or os.cpu_count() or 1, missing)
         return run_here(schedule, functools.partial(EpisodePlayer, plan, out, options.videos), workers), workers
-    from omniactor.evaluate.cluster import NodePlayer, connect, run_on_cluster
+    from omniactor.evaluate.cluster import NodePlayer, run_on_cluster
     from omniactor.record import versions
 
-    ray = connect(options.ray)
     workers = min(options.workers or max(1, int(ray.cluster_resources().get("CPU", 1))), missing)
     return run_on_cluster(ray, schedule, functools.partial(NodePlayer, plan, versions()), workers, plan.error), workers

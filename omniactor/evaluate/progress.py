@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from typing import TextIO
@@ -65,7 +66,9 @@ class Progress:
     def _show(self) -> None:
         self._shown = time.monotonic()
         line = self.line()
-        if self._live:  # blanks wipe what a longer line left behind
+        if self._live:
+            line = line[: shutil.get_terminal_size().columns - 1]  # a wrapped line cannot be rewritten
+            # Blanks wipe what a longer line left behind
             print(f"\r{line:{self._width}s}", end="", file=self._stream, flush=True)
             self._width = len(line)
         else:

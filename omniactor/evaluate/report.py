@@ -119,7 +119,7 @@ def _conditions(summary: dict) -> str:
 def _row(row: dict) -> str:
     low, high = row["wilson_95"]
     rate = "    -  " if row["success_rate"] is None else f"{100 * row['success_rate']:5.1f} %"
-    steps = "      " if row["median_steps"] is None else f"{row['median_steps']:6.1f}"
+    steps = "     -" if row["median_steps"] is None else f"{row['median_steps']:6.1f}"
     errors = f"  {row['errors']} errors" if row["errors"] else ""
     return f"{rate} [{100 * low:5.1f}, {100 * high:5.1f}]  {row['successes']:4d}/{row['n']:<4d} {steps} steps{errors}"
 

@@ -76,12 +76,12 @@ def rim(center: tuple[float, float], radius: float, height: float, handle: float
     return find
 
 
-def bar(point: tuple[float, float, float], closing: tuple[float, float, float], width: float) -> Callable[[Scene, str], list[Grasp]]:
-    """Around a handle or a knob at `point`, closing along `closing`, both in the object's frame."""
+def bar(points: list[tuple[float, float, float]], closing: tuple[float, float, float], width: float) -> Callable[[Scene, str], list[Grasp]]:
+    """Around a handle at one of `points`, closing along `closing`, both in the object's frame."""
 
     def find(scene: Scene, name: str) -> list[Grasp]:
         position, rotation = scene.pose(name)
-        return [Grasp(position + rotation @ np.array(point), flat(rotation @ np.array(closing)), width)]
+        return [Grasp(position + rotation @ np.array(point), flat(rotation @ np.array(closing)), width) for point in points]
 
     return find
 
@@ -103,7 +103,7 @@ TYPES = {
     "porcelain_mug": rim((0.0166, -0.0015), 0.0405, 0.090, handle=np.pi),
     "red_coffee_mug": rim((-0.0155, -0.003), 0.0335, 0.112, handle=0.0),
     "white_yellow_mug": rim((-0.0182, 0.0), 0.0445, 0.085, handle=0.0),
-    "chefmate_8_frypan": bar((0.150, 0.0, 0.040), (0.0, 1.0, 0.0), 0.026),
+    "chefmate_8_frypan": bar([(0.14, 0.0, 0.034), (0.16, 0.0, 0.038), (0.18, 0.0, 0.042), (0.205, 0.0, 0.047)], (0.0, 1.0, 0.0), 0.026),
     "moka_pot": knob((0.0, -0.0013, 0.077), 0.012),
 }
 """Object type -> how it is taken hold of; all others `across`."""

@@ -14,6 +14,7 @@ from omniactor.types import EmbodiedAction
 
 HOVER = 0.06  # above what is to be grasped or released into, metres
 LEAN = 0.55  # of the hand where the palm has no room straight above, radians
+BLOCKED = 3.0  # cost of each part of the hand that has no room
 MARGIN = 0.03  # carried things clear what they pass over by this, metres
 
 
@@ -69,6 +70,9 @@ def grasp(scene: Scene, name: str, offer: list[Grasp], prefer: np.ndarray | None
     """Go above the best of the offered grasps, descend, close."""
     box = scene.box(name)
     best, rotation = min(_ways(scene, offer), key=lambda way: _cost(scene, name, *way, prefer))
+    obstacles = _blocked(scene, name, best, rotation)
+    if obstacles and box.half.min() < 0.02 and not _around(scene, best):
+        return _drag(scene, name, best, obstacles[0])
     error = best.point - scene.hand
     ahead = rotation[:, 2]
     along = error @ ahead
@@ -87,6 +91,11 @@ def grasp(scene: Scene, name: str, offer: list[Grasp], prefer: np.ndarray | None
     return travel(scene, above, safe, rotation, OPEN)
 
 
+def _around(scene: Scene, option: Grasp) -> bool:
+    """Tell whether the open fingers are already down around the grasp."""
+    return bool(np.linalg.norm(option.point - scene.hand) < 0.04 and scene.opening > option.width)
+
+
 def _ways(scene: Scene, offer: list[Grasp]) -> list[tuple[Grasp, np.ndarray]]:
     """Return each grasp with the hand straight down and leaning either way."""
     return [(option, leaning(pointing(scene, option.closing), lean)) for option in offer for lean in (0.0, LEAN, -LEAN)]
@@ -101,16 +110,40 @@ def _cost(scene: Scene, name: str, option: Grasp, rotation: np.ndarray, prefer: 
     closing, ahead = rotation[:, 0], rotation[:, 2]
     if ahead[2] > -0.99:
         cost += 2.0
-    # All that the fingers and the palm sweep on the way down.
-    back = -ahead * np.arange(0.0, 0.25, 0.04)[:, None, None]
-    fingers = option.point + np.array([[0.05], [-0.05]]) * closing + back
-    palm = option.point - 0.085 * ahead + np.linspace(-0.1, 0.1, 5)[:, None] * closing + back
-    return float(
-        cost
-        + 3.0 * (scene.crowded(fingers.reshape(-1, 3), name, 0.012) > 0)
-        + 1.0 * (scene.crowded(fingers[0], name, 0.012))
-        + 3.0 * (scene.crowded(palm.reshape(-1, 3), name, 0.03) > 0)
-    )
+    return float(cost + 1.0 * scene.crowded(_fingers(option, rotation)[0], name, 0.012).sum() + BLOCKED * len(_blocked(scene, name, option, rotation)))
+
+
+def _fingers(option: Grasp, rotation: np.ndarray) -> np.ndarray:
+    """Return points (n, 2, 3) that the open fingers sweep on the way down, the lowest first."""
+    return option.point + np.array([[0.05], [-0.05]]) * rotation[:, 0] - rotation[:, 2] * np.arange(0.0, 0.25, 0.04)[:, None, None]
+
+
+def _blocked(scene: Scene, name: str, option: Grasp, rotation: np.ndarray) -> list[np.ndarray]:
+    """Return where fingers, palm and wrist would meet an obstacle on the way down: a mean point (3,) for each that does."""
+    closing, ahead = rotation[:, 0], rotation[:, 2]
+    fingers = _fingers(option, rotation).reshape(-1, 3)
+    palm = option.point + np.linspace(-0.1, 0.1, 5)[:, None] * closing - ahead * np.arange(0.055, 0.25, 0.04)[:, None, None]
+    flange = option.point - 0.20 * ahead
+    wrist = np.concatenate([flange + offset + np.arange(0.0, 0.2, 0.05)[:, None] * UP for offset in (0.0, 0.088 * scene.towards_base(flange))])
+    checks = ((fingers, 0.012), (palm.reshape(-1, 3), 0.027), (wrist, 0.085))
+    met = [points[scene.crowded(points, name, margin)] for points, margin in checks]
+    return [points.mean(0) for points in met if len(points)]
+
+
+def _drag(scene: Scene, name: str, option: Grasp, obstacle: np.ndarray) -> EmbodiedAction:
+    """Press on a flat object with closed fingers and drag it away from what leaves no room to take it."""
+    box = scene.box(name)
+    away = -np.sign((obstacle - option.point) @ option.closing) * option.closing
+    rotation = pointing(scene, np.cross(UP, away))
+    touch = np.array([*box.center[:2], box.top + 0.008])
+    error = touch - scene.hand
+    aside = np.linalg.norm(error[:2])
+    if aside < 0.03 and error[2] > -0.012 and turned(scene, rotation, 0.2):
+        return move(scene, scene.hand + 0.015 * away - 0.004 * UP, rotation, CLOSE)
+    if aside < 0.01 and turned(scene, rotation, 0.2) and scene.opening < 0.01:
+        return move(scene, touch - 0.01 * UP, rotation, CLOSE)
+    safe = max(box.top, scene.highest_between(scene.hand, touch, (name,))) + HOVER
+    return travel(scene, np.array([*touch[:2], box.top + 0.05]), safe, rotation, CLOSE)
 
 
 def _carry(scene: Scene, name: str, place: Place) -> EmbodiedAction:

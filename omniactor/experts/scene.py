@@ -83,10 +83,13 @@ class Scene:
         return float(left - right)
 
     def holds(self, name: str) -> bool:
-        """Tell whether both fingers touch the object."""
+        """Tell whether the fingers have the object between them: both press on it along the axis they close along."""
+        closing = self.hand_rotation[:, 0]
         touched = [False, False]
         geoms = self._geoms(name)
         for contact in self._data.contact[: self._data.ncon]:
+            if abs(contact.frame[:3] @ closing) < 0.5:  # lying on it, not around it
+                continue
             for side, finger in enumerate(self._finger_geoms):
                 a, b = int(contact.geom1), int(contact.geom2)
                 touched[side] |= (a in finger and b in geoms) or (b in finger and a in geoms)
@@ -175,11 +178,17 @@ class Scene:
         near = (gap < HAND_RADIUS).any(0)
         return float(high[near, 2].max(initial=self.table_height))
 
-    def crowded(self, points: np.ndarray, without: str, margin: float) -> int:
-        """Count the points (n, 3) that lie within `margin` of an obstacle other than `without`, or under the table."""
+    def crowded(self, points: np.ndarray, without: str, margin: float) -> np.ndarray:
+        """Tell for each of the points (n, 3) whether it lies within `margin` of an obstacle other than `without`, or of the table."""
         low, high = self._obstacles((without,))
         inside = ((low - margin < points[:, None]) & (points[:, None] < high + margin)).all(-1).any(1)
-        return int((inside | (points[:, 2] < self.table_height + 0.5 * margin)).sum())
+        return inside | (points[:, 2] < self.table_height + 0.5 * margin)
+
+    def towards_base(self, point: np.ndarray) -> np.ndarray:
+        """Return the horizontal unit vector (3,) from `point` to the robot's base."""
+        way = self._domain.robots[0].base_pos - point
+        way = np.array([way[0], way[1], 0.0])
+        return way / np.linalg.norm(way)
 
     def way_out(self, name: str, height: float) -> np.ndarray | None:
         """Return the horizontal direction (3,) in which an object gets out from under what hangs over it, or None.

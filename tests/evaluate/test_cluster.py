@@ -30,8 +30,14 @@ def test_an_address_of_another_kind_is_refused(address):
 
 @needs_ray
 def test_a_cluster_that_does_not_answer_is_named_within_seconds():
-    with pytest.raises(SetupError, match="Ray cluster at 127.0.0.1:9"):
+    with pytest.raises(SetupError, match=r"Ray cluster at 127\.0\.0\.1:9"):
         connect("127.0.0.1:9")
+
+
+@needs_ray
+def test_a_cluster_that_does_not_answer_leaves_no_folder(evaluate, tmp_path):
+    status, _, stderr = evaluate("--tasks", "47", "--ray", "127.0.0.1:9")
+    assert (status, len(stderr.splitlines()), list(tmp_path.iterdir())) == (1, 1, [])
 
 
 @pytest.fixture(scope="module")

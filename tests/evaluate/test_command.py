@@ -114,19 +114,6 @@ def test_an_out_that_is_a_file_is_refused(fake, evaluate, tmp_path):
     assert (status, len(stderr.splitlines()), fake.played) == (2, 1, [])
 
 
-def test_a_replay_is_evaluated_only_on_the_task_of_its_record(fake, evaluate, tmp_path):
-    from omniactor.episode import EpisodeRequest, EpisodeRunner
-
-    runner = EpisodeRunner()
-    record = tmp_path / "a.json"
-    list(runner.run(EpisodeRequest(task=49, agent="random", assets="standin", max_steps=2, record=str(record))))
-    runner.close()
-    status, _, stderr = evaluate("--agent", f"replay:{record}", "--tasks", "47-49", "--episodes", "1")
-    assert status == 2
-    assert "expected only task 49, which the record is of, got 47-48" in stderr
-    assert evaluate("--agent", f"replay:{record}", "--tasks", "49", "--episodes", "1")[0] == 0
-
-
 def test_a_set_up_where_nothing_works_stops_early_and_keeps_the_rest_for_later(fake, evaluate, monkeypatch):
     monkeypatch.setattr(command, "ERRORS_IN_A_ROW", 3)
     fake.statuses = {(47, episode): "error" for episode in range(10)}
