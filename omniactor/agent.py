@@ -92,5 +92,7 @@ def make_agent(name: str, env) -> Agent:
     if name.startswith("replay:") and len(name) > len("replay:"):
         return ReplayAgent(name.removeprefix("replay:"))
     if name == "mini":
-        raise UnknownAgentError("expected an agent that is part of this version, got 'mini': the bundled checkpoint is not trained yet; use expert")
+        raise UnknownAgentError(
+            "expected an agent that is part of this version, got 'mini': the bundled checkpoint is not trained yet; use expert"
+        )
     raise UnknownAgentError(f"expected an agent ({', '.join(NAMES)}), got {name[:120]!r}; see `omniactor rollout --help`")

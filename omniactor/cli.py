@@ -150,7 +150,9 @@ def _report_episode(result: dict, as_json: bool) -> None:
     for predicate, holds in result["goals"].items():
         print(f"  [{'x' if holds else ' '}] {predicate}")
     if "identical" in result:
-        same = "identical to the record" if result["identical"] else f"differs from the record at step {result['first_difference']}"
+        same = (
+            "identical to the record" if result["identical"] else f"differs from the record at step {result['first_difference']}"
+        )
         print(f"every state: {same}")
     for kind in ("video", "record"):
         if result[kind]:

@@ -101,7 +101,9 @@ def _first_frame() -> dict:
     finally:
         env.close()
     if frame.std() < 10:
-        raise RenderError(f"expected a picture of the kitchen, got a nearly blank frame (deviation {frame.std():.1f}); update the GL driver")
+        raise RenderError(
+            f"expected a picture of the kitchen, got a nearly blank frame (deviation {frame.std():.1f}); update the GL driver"
+        )
     return {
         "task": env.task,
         "assets": env.assets.kind,

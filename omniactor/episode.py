@@ -151,7 +151,12 @@ class EpisodeRunner:
         recorder = _Recorder(request, env, agent.name, instruction)
         began, steps, stopped, last = time.perf_counter(), 0, False, None
         steps_in = rollout(
-            env, agent, request.max_steps, seed=seed, options=options, instruction=instruction,
+            env,
+            agent,
+            request.max_steps,
+            seed=seed,
+            options=options,
+            instruction=instruction,
             look_every=1 if request.video else request.look_every,
         )
         try:
@@ -169,11 +174,22 @@ class EpisodeRunner:
             video, record = recorder.close()
         seconds = time.perf_counter() - began
         yield EpisodeResult(
-            task=env.task, task_id=env.spec_task.id, agent=agent.name, assets=env.assets.kind,
-            assets_origin=env.assets.origin, instruction=instruction, seed=env.episode_seed, init_state=env.init_state,
-            success=last.success, steps=steps, seconds=round(seconds, 3),
-            steps_per_second=round(steps / seconds, 2) if seconds > 0 else 0.0, goals=dict(last.goals),
-            stopped=stopped, video=video, record=record,
+            task=env.task,
+            task_id=env.spec_task.id,
+            agent=agent.name,
+            assets=env.assets.kind,
+            assets_origin=env.assets.origin,
+            instruction=instruction,
+            seed=env.episode_seed,
+            init_state=env.init_state,
+            success=last.success,
+            steps=steps,
+            seconds=round(seconds, 3),
+            steps_per_second=round(steps / seconds, 2) if seconds > 0 else 0.0,
+            goals=dict(last.goals),
+            stopped=stopped,
+            video=video,
+            record=record,
         )
 
     def close(self) -> None:

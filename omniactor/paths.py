@@ -44,7 +44,9 @@ def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
         yield temporary
         os.replace(temporary, final)
     except OSError as error:
-        raise OutputError(f"expected to write {final}, got: {error.strerror or error}; free space or choose another path") from error
+        raise OutputError(
+            f"expected to write {final}, got: {error.strerror or error}; free space or choose another path"
+        ) from error
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -122,16 +122,24 @@ def read_record(path: str) -> EpisodeRecord:
     try:
         size = file.stat().st_size
         if size > _MAX_BYTES:
-            raise RecordError(f"expected a record of at most {_MAX_BYTES} bytes, got {size} in {file}; this is not an episode record")
+            raise RecordError(
+                f"expected a record of at most {_MAX_BYTES} bytes, got {size} in {file}; this is not an episode record"
+            )
         content = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
-        raise RecordError(f"expected an episode record at {file}, got: {error.strerror}; give the path of a file made with --record") from error
+        raise RecordError(
+            f"expected an episode record at {file}, got: {error.strerror}; give the path of a file made with --record"
+        ) from error
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise RecordError(f"expected an episode record in {file}, got no valid JSON ({error}); the file is damaged or of another kind") from error
+        raise RecordError(
+            f"expected an episode record in {file}, got no valid JSON ({error}); the file is damaged or of another kind"
+        ) from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise RecordError(f'expected "format": "{FORMAT}" in {file}, got something else; give a file made with --record')
     if content.get("version") != VERSION:
-        raise RecordError(f"expected record version {VERSION} in {file}, got {content.get('version')!r}; use the omniactor that wrote it")
+        raise RecordError(
+            f"expected record version {VERSION} in {file}, got {content.get('version')!r}; use the omniactor that wrote it"
+        )
     fields = {key: value for key, value in content.items() if key not in ("format", "version")}
     try:
         record = EpisodeRecord(**fields)
@@ -152,5 +160,7 @@ def read_record(path: str) -> EpisodeRecord:
     except (TypeError, ValueError) as error:
         raise RecordError(f"expected a complete record in {file}, got: {error}; the file is damaged") from error
     if not sound:
-        raise RecordError(f"expected finite actions in [-1, 1] with a digest each in {file}, got something else; the file is damaged")
+        raise RecordError(
+            f"expected finite actions in [-1, 1] with a digest each in {file}, got something else; the file is damaged"
+        )
     return record

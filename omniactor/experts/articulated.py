@@ -151,7 +151,12 @@ def close_microwave(scene: Scene, microwave: str) -> EmbodiedAction:
         return move(scene, spot - outward * 0.02 + 0.0 * reach, rotation, CLOSE)
     start = spot + outward * (contact + 0.06)
     if off > contact and abs(beside) < 0.12:
-        return move(scene, start if scene.hand[2] > spot[2] + 0.04 else np.array([*(spot + outward * contact)[:2], spot[2]]), rotation, CLOSE)
+        return move(
+            scene,
+            start if scene.hand[2] > spot[2] + 0.04 else np.array([*(spot + outward * contact)[:2], spot[2]]),
+            rotation,
+            CLOSE,
+        )
     safe = max(scene.box(microwave).top, scene.highest_between(scene.hand, start)) + HOVER
     return travel(scene, np.array([*start[:2], spot[2]]), safe, rotation, CLOSE)
 

@@ -52,7 +52,9 @@ def across(scene: Scene, name: str) -> list[Grasp]:
     return [Grasp(point, flat(box.rotation[:, narrow]), float(2 * box.half[narrow]))]
 
 
-def rim(center: tuple[float, float], radius: float, height: float, handle: float | None = None) -> Callable[[Scene, str], list[Grasp]]:
+def rim(
+    center: tuple[float, float], radius: float, height: float, handle: float | None = None
+) -> Callable[[Scene, str], list[Grasp]]:
     """One finger inside, one outside the wall of a round vessel.
 
     Args:
@@ -76,7 +78,9 @@ def rim(center: tuple[float, float], radius: float, height: float, handle: float
     return find
 
 
-def bar(points: list[tuple[float, float, float]], closing: tuple[float, float, float], width: float) -> Callable[[Scene, str], list[Grasp]]:
+def bar(
+    points: list[tuple[float, float, float]], closing: tuple[float, float, float], width: float
+) -> Callable[[Scene, str], list[Grasp]]:
     """Around a handle at one of `points`, closing along `closing`, both in the object's frame."""
 
     def find(scene: Scene, name: str) -> list[Grasp]:
@@ -103,7 +107,9 @@ TYPES = {
     "porcelain_mug": rim((0.0166, -0.0015), 0.0405, 0.090, handle=np.pi),
     "red_coffee_mug": rim((-0.0155, -0.003), 0.0335, 0.112, handle=0.0),
     "white_yellow_mug": rim((-0.0182, 0.0), 0.0445, 0.085, handle=0.0),
-    "chefmate_8_frypan": bar([(0.14, 0.0, 0.034), (0.16, 0.0, 0.038), (0.18, 0.0, 0.042), (0.205, 0.0, 0.047)], (0.0, 1.0, 0.0), 0.026),
+    "chefmate_8_frypan": bar(
+        [(0.14, 0.0, 0.034), (0.16, 0.0, 0.038), (0.18, 0.0, 0.042), (0.205, 0.0, 0.047)], (0.0, 1.0, 0.0), 0.026
+    ),
     "moka_pot": knob((0.0, -0.0013, 0.077), 0.012),
 }
 """Object type -> how it is taken hold of; all others `across`."""

@@ -13,7 +13,9 @@ GAIN = 2.6  # of the error per control step: the arm covers about a third of a c
 MAX_TURN = 0.5  # of the full rotation command: faster turns shake what is held
 
 
-def move(scene: Scene, position: np.ndarray, rotation: np.ndarray | None = None, gripper: float = 0.0, speed: float = 1.0) -> EmbodiedAction:
+def move(
+    scene: Scene, position: np.ndarray, rotation: np.ndarray | None = None, gripper: float = 0.0, speed: float = 1.0
+) -> EmbodiedAction:
     """Return the action that goes straight towards a pose.
 
     Args:
@@ -34,7 +36,9 @@ def move(scene: Scene, position: np.ndarray, rotation: np.ndarray | None = None,
     return EmbodiedAction(np.append(arm, gripper))
 
 
-def travel(scene: Scene, goal: np.ndarray, safe: float, rotation: np.ndarray | None = None, gripper: float = OPEN) -> EmbodiedAction:
+def travel(
+    scene: Scene, goal: np.ndarray, safe: float, rotation: np.ndarray | None = None, gripper: float = OPEN
+) -> EmbodiedAction:
     """Move at height: rise to `safe` first, go across, and come down to `goal` over it."""
     hand = scene.hand
     ahead = scene.hand_rotation[:, 2]
@@ -76,6 +80,13 @@ def leaning(rotation: np.ndarray, angle: float) -> np.ndarray:
     closing, ahead = rotation[:, 0], rotation[:, 2]
     axis, tip = np.cos(angle) * closing - np.sin(angle) * ahead, np.cos(angle) * ahead + np.sin(angle) * closing
     return np.column_stack([axis, np.cross(tip, axis), tip])
+
+
+def bowing(rotation: np.ndarray, angle: float) -> np.ndarray:
+    """Return a downward hand rotation (3, 3) tilted by `angle`, radians, about the axis along which the fingers close."""
+    closing, ahead = rotation[:, 0], rotation[:, 2]
+    tip = np.cos(angle) * ahead + np.sin(angle) * np.cross(UP, closing)
+    return np.column_stack([closing, np.cross(tip, closing), tip])
 
 
 def rotation_error(scene: Scene, rotation: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from omniactor.experts.grasps import Grasp, grasps
-from omniactor.experts.motion import CLOSE, OPEN, flat, leaning, move, pointing, rotation_error, travel, turned
+from omniactor.experts.motion import CLOSE, OPEN, bowing, flat, leaning, move, pointing, rotation_error, travel, turned
 from omniactor.experts.scene import UP, Scene
 from omniactor.sim.rotation import about_z, axis_angle_to_matrix
 from omniactor.types import EmbodiedAction
@@ -30,6 +30,7 @@ class Place:
         closing: wanted hand closing axis while placing (3,), or None.
         along: object axis (0 x, 1 y) that must lie along `heading` while placing, or None.
         heading: horizontal direction for `along` (3,).
+        by_center: bring the middle of the object over the point, not its origin.
         clear: nothing on the way is higher than this, metres, or None to work it out.
     """
 
@@ -40,6 +41,7 @@ class Place:
     closing: np.ndarray | None = None
     along: int | None = None
     heading: np.ndarray | None = None
+    by_center: bool = False
     clear: float | None = None
 
 
@@ -61,15 +63,20 @@ def pick_place(scene: Scene, name: str, place: Place, offer: list[Grasp] | None 
 
 def placed(scene: Scene, name: str, place: Place) -> bool:
     """Tell whether the object rests where `place` wants it."""
-    origin, _ = scene.pose(name)
+    anchor = _anchor(scene, name, place)
     low = scene.box(name).bottom - place.point[2]
-    return bool(np.linalg.norm(origin[:2] - place.point[:2]) < place.settled and low < 0.03)
+    return bool(np.linalg.norm(anchor[:2] - place.point[:2]) < place.settled and low < 0.03)
+
+
+def _anchor(scene: Scene, name: str, place: Place) -> np.ndarray:
+    """Return the point of the object that is brought over the place (3,)."""
+    return scene.box(name).center if place.by_center else scene.pose(name)[0]
 
 
 def grasp(scene: Scene, name: str, offer: list[Grasp], prefer: np.ndarray | None = None) -> EmbodiedAction:
     """Go above the best of the offered grasps, descend, close."""
     box = scene.box(name)
-    best, rotation = min(_ways(scene, offer), key=lambda way: _cost(scene, name, *way, prefer))
+    best, rotation = _choose(scene, name, offer, prefer)
     obstacles = _blocked(scene, name, best, rotation)
     if obstacles and box.half.min() < 0.02 and not _around(scene, best):
         return _drag(scene, name, best, obstacles[0])
@@ -96,26 +103,56 @@ def _around(scene: Scene, option: Grasp) -> bool:
     return bool(np.linalg.norm(option.point - scene.hand) < 0.04 and scene.opening > option.width)
 
 
-def _ways(scene: Scene, offer: list[Grasp]) -> list[tuple[Grasp, np.ndarray]]:
-    """Return each grasp with the hand straight down and leaning either way."""
-    return [(option, leaning(pointing(scene, option.closing), lean)) for option in offer for lean in (0.0, LEAN, -LEAN)]
+def push_over(scene: Scene, name: str, direction: np.ndarray) -> EmbodiedAction:
+    """Tip a standing object over with closed fingers near its top, along the horizontal `direction` (3,)."""
+    box = scene.box(name)
+    rotation = pointing(scene, np.cross(UP, direction))
+    start = np.array([*(box.center - 0.06 * direction)[:2], box.top - 0.03])
+    away = scene.hand - box.center
+    along, beside = away @ direction, away @ np.cross(UP, direction)
+    low = scene.hand[2] < box.top - 0.01
+    if low and -0.10 < along < 0.03 and abs(beside) < 0.02 and scene.opening < 0.02:
+        return move(scene, scene.hand + 0.04 * direction, rotation, CLOSE)
+    if low and along > -0.04:
+        return move(scene, scene.hand + 0.06 * UP, scene.hand_rotation, OPEN)
+    if np.linalg.norm((scene.hand - start)[:2]) < 0.02:
+        return move(scene, start, rotation, CLOSE)
+    return travel(scene, np.array([*start[:2], box.top + HOVER]), box.top + HOVER, rotation, CLOSE)
+
+
+def _choose(scene: Scene, name: str, offer: list[Grasp], prefer: np.ndarray | None) -> tuple[Grasp, np.ndarray]:
+    """Return the best grasp with its hand rotation: straight down if there is room, else leaning one way or another."""
+    straight = [(option, pointing(scene, option.closing)) for option in offer]
+    costs = [_cost(scene, name, *way, prefer) for way in straight]
+    if min(costs) < BLOCKED:
+        return straight[int(np.argmin(costs))]
+    leans = [(option, lean(down, angle)) for option, down in straight for lean in (leaning, bowing) for angle in (LEAN, -LEAN)]
+    ways = straight + leans
+    costs += [_cost(scene, name, *way, prefer) for way in leans]
+    return ways[int(np.argmin(costs))]
 
 
 def _cost(scene: Scene, name: str, option: Grasp, rotation: np.ndarray, prefer: np.ndarray | None) -> float:
     """Lower is better: little turning, the wanted closing axis, near hand and robot, room for fingers and palm."""
     cost = np.linalg.norm(rotation_error(scene, rotation))
-    cost += 4.0 * np.linalg.norm(option.point[:2] - scene.hand[:2]) + 30.0 * scene.stretch(option.point)
+    cost += 4.0 * np.linalg.norm(option.point[:2] - scene.hand[:2]) + 60.0 * scene.strain(option.point, rotation[:, 2])
     if prefer is not None:
         cost += 6.0 * (1.0 - abs(option.closing @ prefer))
     closing, ahead = rotation[:, 0], rotation[:, 2]
     if ahead[2] > -0.99:
         cost += 2.0
-    return float(cost + 1.0 * scene.crowded(_fingers(option, rotation)[0], name, 0.012).sum() + BLOCKED * len(_blocked(scene, name, option, rotation)))
+    return float(
+        cost
+        + 1.0 * scene.crowded(_fingers(option, rotation)[0], name, 0.012).sum()
+        + BLOCKED * len(_blocked(scene, name, option, rotation))
+    )
 
 
 def _fingers(option: Grasp, rotation: np.ndarray) -> np.ndarray:
     """Return points (n, 2, 3) that the open fingers sweep on the way down, the lowest first."""
-    return option.point + np.array([[0.05], [-0.05]]) * rotation[:, 0] - rotation[:, 2] * np.arange(0.0, 0.25, 0.04)[:, None, None]
+    return (
+        option.point + np.array([[0.05], [-0.05]]) * rotation[:, 0] - rotation[:, 2] * np.arange(0.0, 0.25, 0.04)[:, None, None]
+    )
 
 
 def _blocked(scene: Scene, name: str, option: Grasp, rotation: np.ndarray) -> list[np.ndarray]:
@@ -124,7 +161,9 @@ def _blocked(scene: Scene, name: str, option: Grasp, rotation: np.ndarray) -> li
     fingers = _fingers(option, rotation).reshape(-1, 3)
     palm = option.point + np.linspace(-0.1, 0.1, 5)[:, None] * closing - ahead * np.arange(0.055, 0.25, 0.04)[:, None, None]
     flange = option.point - 0.20 * ahead
-    wrist = np.concatenate([flange + offset + np.arange(0.0, 0.2, 0.05)[:, None] * UP for offset in (0.0, 0.088 * scene.towards_base(flange))])
+    wrist = np.concatenate(
+        [flange + offset + np.arange(0.0, 0.2, 0.05)[:, None] * UP for offset in (0.0, 0.088 * scene.towards_base(flange))]
+    )
     checks = ((fingers, 0.012), (palm.reshape(-1, 3), 0.027), (wrist, 0.085))
     met = [points[scene.crowded(points, name, margin)] for points, margin in checks]
     return [points.mean(0) for points in met if len(points)]
@@ -148,7 +187,7 @@ def _drag(scene: Scene, name: str, option: Grasp, obstacle: np.ndarray) -> Embod
 
 def _carry(scene: Scene, name: str, place: Place) -> EmbodiedAction:
     """Bring what is held over its place, lower it, let go."""
-    origin, frame = scene.pose(name)
+    anchor, (_, frame) = _anchor(scene, name, place), scene.pose(name)
     box, hand = scene.box(name), scene.hand
     rotation = scene.hand_rotation
     upright = _level(frame) @ rotation
@@ -159,7 +198,7 @@ def _carry(scene: Scene, name: str, place: Place) -> EmbodiedAction:
         angle = np.arctan2(np.cross(axis, heading)[2], axis @ heading)
         upright = about_z(angle) @ upright
     # While it still turns, the object swings around the hand: aim with the turned offset.
-    offset = (upright @ rotation.T @ (origin - hand))[:2]
+    offset = (upright @ rotation.T @ (anchor - hand))[:2]
     goal = place.point[:2] - offset
     hangs = hand[2] - box.bottom
     clear = place.clear if place.clear is not None else scene.highest_between(hand, np.array([*goal, 0.0]), (name,))
@@ -167,7 +206,7 @@ def _carry(scene: Scene, name: str, place: Place) -> EmbodiedAction:
     out = scene.way_out(name, safe - hangs) if box.bottom < place.point[2] + place.drop else None
     if out is not None:
         return move(scene, np.array([*(hand + 0.06 * out)[:2], scene.table_height + 0.015 + hangs]), rotation, CLOSE)
-    aside = np.linalg.norm(origin[:2] - place.point[:2])
+    aside = np.linalg.norm(anchor[:2] - place.point[:2])
     release = place.point[2] + place.drop + hangs
     if aside < place.tolerance and turned(scene, upright, 0.12):
         if hand[2] < release + 0.006:

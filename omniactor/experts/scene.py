@@ -19,6 +19,7 @@ TABLE_TOPS = {"kitchen_table": 0.90, "living_room_table": 0.4368, "study_table":
 
 
 SHOULDER, ARM_LENGTH = 0.333, 0.68  # of the Panda: joint 2 above the base; joints 2 to 6 stretched; metres
+FOLDED_ARM = 0.27  # shortest span from joint 2 to joint 6 that leaves the elbow room, metres
 WRIST_OFFSET, WRIST_ABOVE_GRIP = 0.088, 0.21  # from the grip site to joint 6, hand down, metres
 HAND_RADIUS = 0.11  # of the hand with open fingers, metres
 
@@ -60,7 +61,11 @@ class Scene:
         self._domain, self._model, self._data = env.domain, env.model, env.data
         fingers = ("gripper0_finger1", "gripper0_finger2")
         self._finger_geoms = [
-            {g for g in range(self._model.ngeom) if self._model.geom(g).name.startswith(finger) and self._model.geom_group[g] == 0}
+            {
+                g
+                for g in range(self._model.ngeom)
+                if self._model.geom(g).name.startswith(finger) and self._model.geom_group[g] == 0
+            }
             for finger in fingers
         ]
 
@@ -163,10 +168,12 @@ class Scene:
             return -np.inf
         return float(base[2] + SHOULDER - WRIST_ABOVE_GRIP + np.sqrt(ARM_LENGTH**2 - out**2))
 
-    def stretch(self, point: np.ndarray) -> float:
-        """How far beyond comfortable reach `point` (x, y) is, metres; 0 when it is near enough."""
-        base = self._domain.robots[0].base_pos
-        return max(0.0, float(np.linalg.norm(point[:2] - base[:2])) - WRIST_OFFSET - ARM_LENGTH + 0.02)
+    def strain(self, point: np.ndarray, ahead: np.ndarray) -> float:
+        """How far beyond its comfortable span the arm is stretched or folded with the hand at `point`, pointing along `ahead`; metres."""
+        flange = point - WRIST_ABOVE_GRIP * ahead
+        wrist = flange + WRIST_OFFSET * self.towards_base(flange)
+        span = np.linalg.norm(wrist - self._domain.robots[0].base_pos - SHOULDER * UP)
+        return float(max(0.0, span - ARM_LENGTH + 0.01, FOLDED_ARM - span))
 
     # ------------------------------------------------------------------ obstacles
 

@@ -13,15 +13,16 @@ from __future__ import annotations
 import numpy as np
 
 from omniactor.experts.articulated import close_drawer, close_microwave, open_drawer, open_microwave, turn_off, turn_on
-from omniactor.experts.grasps import FINGER_REACH
+from omniactor.experts.grasps import object_type
+from omniactor.experts.insert import insert
 from omniactor.experts.motion import flat
-from omniactor.experts.pick_place import Place, pick_place
+from omniactor.experts.pick_place import Place, pick_place, placed, push_over
 from omniactor.experts.scene import UP, Scene
 from omniactor.types import EmbodiedAction
 
 __all__ = [
-    "close_drawer", "close_microwave", "open_drawer", "open_microwave", "put_in_caddy", "put_in_drawer", "put_into",
-    "put_on", "put_on_region", "turn_off", "turn_on",
+    "close_drawer", "close_microwave", "open_drawer", "open_microwave", "put_in_caddy", "put_in_drawer", "put_into", "put_on",
+    "put_on_rack", "put_on_region", "put_on_shelf", "put_under_shelf", "turn_off", "turn_on",
 ]  # fmt: skip
 
 
@@ -30,7 +31,9 @@ def put_into(scene: Scene, name: str, region: str) -> EmbodiedAction:
     container = scene.box(region.removesuffix("_contain_region"))
     inside = scene.region(region)
     rim = container.top - 0.02
-    return pick_place(scene, name, Place(np.array([*inside.center[:2], rim]), drop=0.0, tolerance=0.02, settled=0.05, clear=container.top))
+    return pick_place(
+        scene, name, Place(np.array([*inside.center[:2], rim]), drop=0.0, tolerance=0.02, settled=0.05, clear=container.top)
+    )
 
 
 def put_on(scene: Scene, name: str, target: str) -> EmbodiedAction:
@@ -48,15 +51,19 @@ def put_on_region(scene: Scene, name: str, region: str) -> EmbodiedAction:
 
 
 def put_in_drawer(scene: Scene, name: str, region: str) -> EmbodiedAction:
-    """Lower `name` into an open drawer, nearer to its front, where the hand has room."""
+    """Lower `name` into an open drawer, nearer to its front, where the hand has room; what stands too tall is tipped over."""
     _, axis, body = scene.slide(region)
     drawer, inside = scene.box(body), scene.region(region)
     outward = -flat(axis)
-    middle = inside.center + 0.015 * outward
-    floor = inside.bottom
-    place = Place(
-        np.array([*middle[:2], floor]), drop=0.02, tolerance=0.012, settled=0.05, closing=np.cross(UP, outward), clear=drawer.top
-    )
+    sideways = np.cross(UP, outward)
+    origin, _ = scene.pose(name)
+    box = scene.box(name)
+    tall = origin[2] - box.bottom > 2 * inside.extent[2] - 0.01
+    # A tall thing goes to one side, to fall towards the other.
+    middle = inside.center + 0.015 * outward - (0.05 * sideways if tall else 0.0)
+    place = Place(np.array([*middle[:2], inside.bottom]), drop=0.02, settled=0.05, closing=sideways, clear=drawer.top)
+    if tall and placed(scene, name, place) and not scene.holds(name):
+        return push_over(scene, name, sideways)
     return pick_place(scene, name, place)
 
 
@@ -68,11 +75,35 @@ def put_in_caddy(scene: Scene, name: str, region: str) -> EmbodiedAction:
     floor = scene.support(inside.center, 0.0, below=inside.bottom + 0.03, without=(name,))
     height = scene.box(caddy).top
     place = Place(
-        np.array([*inside.center[:2], floor]), drop=0.02, tolerance=0.008, settled=0.03, along=1, heading=flat(frame[:, 1]), clear=height
+        np.array([*inside.center[:2], floor]),
+        drop=0.02,
+        tolerance=0.008,
+        settled=0.03,
+        along=1,
+        heading=flat(frame[:, 1]),
+        by_center=True,
+        clear=height,
     )
     return pick_place(scene, name, place)
 
 
-def reach_height(scene: Scene) -> float:
-    """Lowest height for the grip site over the bare table, metres."""
-    return scene.table_height + FINGER_REACH
+def put_on_rack(scene: Scene, name: str, region: str) -> EmbodiedAction:
+    """Stand `name` on the wine rack's sloping plank."""
+    plank = scene.region(region)
+    # LIBERO measures how far above the plank something is with the inverse of the plank's rotation.
+    spot = plank.center + plank.rotation.T @ np.array([0.0, 0.0, 0.05])
+    return pick_place(scene, name, Place(spot, drop=-0.01, tolerance=0.01, settled=0.03))
+
+
+def put_on_shelf(scene: Scene, name: str, region: str) -> EmbodiedAction:
+    """Push a book or a pan into the shelf, over its lower board."""
+    if object_type(name) == "chefmate_8_frypan":
+        return insert(scene, name, region, axis=0, lean=0.0, low=0.03)
+    return insert(scene, name, region, axis=0, lean=0.6, low=0.035)
+
+
+def put_under_shelf(scene: Scene, name: str, region: str) -> EmbodiedAction:
+    """Push a book or a pan under the shelf's lower board."""
+    if object_type(name) == "chefmate_8_frypan":
+        return insert(scene, name, region, axis=0, lean=0.0, low=0.008)
+    return insert(scene, name, region, axis=0, lean=0.8, low=0.022)

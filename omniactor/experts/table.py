@@ -18,7 +18,10 @@ from omniactor.experts.skills import (
     put_in_drawer,
     put_into,
     put_on,
+    put_on_rack,
     put_on_region,
+    put_on_shelf,
+    put_under_shelf,
     turn_off,
     turn_on,
 )
@@ -83,6 +86,7 @@ SKILLS: dict[int, tuple[Stage, ...]] = {
     24: (_in(put_in_drawer, BOWL, WHITE + "bottom_region"),),
     25: (_on(put_on_region, BOWL, WHITE + "top_side"),),
     26: (_in(put_in_drawer, "wine_bottle_1", WHITE + "bottom_region"),),
+    27: (_on(put_on_rack, "wine_bottle_1", "wine_rack_1_top_region"),),
     28: (_make("Close", close_drawer, WHITE + "top_region"),),
     29: (_in(put_in_drawer, BOWL, WHITE + "top_region"),),
     30: (_on(put_on, BOWL, "plate_1"),),
@@ -95,7 +99,9 @@ SKILLS: dict[int, tuple[Stage, ...]] = {
     37: (_on(put_on_region, "white_bowl_1", "kitchen_table_plate_right_region"),),
     38: (_on(put_on_region, "moka_pot_1", BURNER),),
     39: (_make("Turnoff", turn_off, STOVE),),
+    40: (_in(put_on_shelf, PAN, SHELF + "top_region"),),
     41: (_on(put_on_region, PAN, SHELF + "top_side"),),
+    42: (_in(put_under_shelf, PAN, SHELF + "bottom_region"),),
     43: (_on(put_on_region, "white_bowl_1", SHELF + "top_side"),),
     44: (_make("Turnon", turn_on, STOVE),),
     45: (_make("Turnon", turn_on, STOVE), _on(put_on_region, PAN, BURNER)),
@@ -140,6 +146,9 @@ SKILLS: dict[int, tuple[Stage, ...]] = {
     83: (_in(put_in_caddy, "black_book_1", CADDY + "right_contain_region"),),
     84: (_on(put_on_region, "red_coffee_mug_1", "study_table_desk_caddy_right_region"),),
     85: (_on(put_on_region, "porcelain_mug_1", "study_table_desk_caddy_right_region"),),
+    86: (_in(put_on_shelf, "black_book_1", SHELF + "top_region"),),
     87: (_on(put_on_region, "yellow_book_2", SHELF + "top_side"),),
+    88: (_in(put_on_shelf, "yellow_book_1", SHELF + "top_region"),),
+    89: (_in(put_under_shelf, "yellow_book_1", SHELF + "bottom_region"),),
 }
 """Task id -> stages."""

@@ -112,11 +112,15 @@ def check_libero_folder(folder: Path) -> Path:
     root = next((f for f in (folder, folder / "libero_assets", folder / "assets") if (f / "scenes").is_dir()), folder)
     for name in _STYLE_TEXTURES:
         if not (root / name).is_file():
-            raise AssetError(f"expected LIBERO's assets in {root}, but {name} is missing; unpack them again or correct the folder")
+            raise AssetError(
+                f"expected LIBERO's assets in {root}, but {name} is missing; unpack them again or correct the folder"
+            )
     for name in standins.ASSETS:
         xml = root / name
         if not xml.is_file():
-            raise AssetError(f"expected LIBERO's assets in {root}, but {name} is missing; unpack them again or correct the folder")
+            raise AssetError(
+                f"expected LIBERO's assets in {root}, but {name} is missing; unpack them again or correct the folder"
+            )
         try:
             elements = ElementTree.parse(xml).getroot().iter()
         except (ElementTree.ParseError, OSError) as error:
@@ -146,7 +150,9 @@ def standin_folder() -> Path:
             if not folder.is_dir():  # another process was first, or the disk refused
                 raise
     except OSError as error:
-        raise SetupError(f"expected to write the stand-in models to {folder}, got: {error}; free space or set OMNIACTOR_CACHE") from error
+        raise SetupError(
+            f"expected to write the stand-in models to {folder}, got: {error}; free space or set OMNIACTOR_CACHE"
+        ) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return folder
@@ -174,8 +180,12 @@ def _fetch_from_hub(target: Path, patient: bool) -> str:
     print(f"Downloading LIBERO's assets from the Hub dataset {HUB_REPO} (at most {HUB_SECONDS:.0f} s) ...", file=sys.stderr)
     try:
         done = subprocess.run(
-            [sys.executable, "-c", code, HUB_REPO, str(partial)], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
-            text=True, timeout=HUB_SECONDS, check=False,
+            [sys.executable, "-c", code, HUB_REPO, str(partial)],
+            stderr=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            text=True,
+            timeout=HUB_SECONDS,
+            check=False,
         )
         if done.returncode != 0:
             lines = done.stderr.strip().splitlines() or ["no reason given"]

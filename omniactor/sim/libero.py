@@ -289,7 +289,9 @@ class Libero90Env(gymnasium.Env):
                     continue
         finally:
             np.random.set_state(before)
-        raise SimulationError(f"expected a free placement for {self.task} with seed {seed}, got none in 100 draws; use another seed")
+        raise SimulationError(
+            f"expected a free placement for {self.task} with seed {seed}, got none in 100 draws; use another seed"
+        )
 
     def _advance(self, action: np.ndarray) -> None:
         mujoco, model, data = self._mujoco, self.model, self.data

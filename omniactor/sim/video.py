@@ -39,9 +39,7 @@ def find_encoder() -> str:
     raise VideoError("expected an H.264 encoder in PyAV, got none; run: python -m pip install -r requirements.txt")
 
 
-def compose_frame(
-    images: Mapping[str, np.ndarray], instruction: str, goals: Mapping[str, bool], footer: str = ""
-) -> np.ndarray:
+def compose_frame(images: Mapping[str, np.ndarray], instruction: str, goals: Mapping[str, bool], footer: str = "") -> np.ndarray:
     """Draw one video frame.
 
     Args:
@@ -120,7 +118,9 @@ class VideoWriter:
             self._container.mux(self._stream.encode(picture))
         except (av.FFmpegError, OSError) as error:
             self.discard()
-            raise VideoError(f"expected to encode video to {self.path}, got: {error}; free space or choose another path") from error
+            raise VideoError(
+                f"expected to encode video to {self.path}, got: {error}; free space or choose another path"
+            ) from error
         self.frames += 1
 
     def close(self) -> Path | None:
@@ -136,7 +136,9 @@ class VideoWriter:
             os.replace(self._temporary, self.path)
         except (av.FFmpegError, OSError) as error:
             self.discard()
-            raise VideoError(f"expected to finish the video {self.path}, got: {error}; free space or choose another path") from error
+            raise VideoError(
+                f"expected to finish the video {self.path}, got: {error}; free space or choose another path"
+            ) from error
         return self.path
 
     def discard(self) -> None:

@@ -29,16 +29,24 @@ def quat_times(first: Sequence[float], second: Sequence[float]) -> tuple:
     """Return the product of two quaternions: the turn `second` followed by `first`."""
     a, b, c, d = first
     e, f, g, h = second
-    return (a * e - b * f - c * g - d * h, a * f + b * e + c * h - d * g,
-            a * g - b * h + c * e + d * f, a * h + b * g - c * f + d * e)
+    return (
+        a * e - b * f - c * g - d * h,
+        a * f + b * e + c * h - d * g,
+        a * g - b * h + c * e + d * f,
+        a * h + b * g - c * f + d * e,
+    )
 
 
 def matrix(quat: Sequence[float]) -> np.ndarray:
     """Return the rotation matrix of a unit quaternion."""
     w, x, y, z = quat
-    return np.array([[1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-                     [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-                     [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)]])
+    return np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
+            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
+            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
+        ]
+    )
 
 
 def panel(low: Sequence[float], high: Sequence[float]) -> Box:
@@ -47,8 +55,7 @@ def panel(low: Sequence[float], high: Sequence[float]) -> Box:
     return Box(tuple((a + b) / 2), tuple(np.abs(b - a) / 2))
 
 
-def bar(start: Sequence[float], end: Sequence[float], half_width: float, half_thick: float,
-        plane: str = "xz") -> Box:
+def bar(start: Sequence[float], end: Sequence[float], half_width: float, half_thick: float, plane: str = "xz") -> Box:
     """Return a box whose long axis (its z) runs from `start` to `end` within the xz or yz plane.
 
     Its width is across that plane, its thickness within it.
@@ -62,8 +69,15 @@ def bar(start: Sequence[float], end: Sequence[float], half_width: float, half_th
     return Box(tuple((a + b) / 2), (*half, float(np.linalg.norm(run)) / 2), quat)
 
 
-def ring(count: int, bottom: tuple, top: tuple, half_thick: float, center: Sequence[float] = (0, 0),
-         phase: float = 0.0, overlap: float = 1.0) -> list:
+def ring(
+    count: int,
+    bottom: tuple,
+    top: tuple,
+    half_thick: float,
+    center: Sequence[float] = (0, 0),
+    phase: float = 0.0,
+    overlap: float = 1.0,
+) -> list:
     """Return a wall of boxes around a vertical axis: a tube or cone of `count` plates.
 
     Args:
@@ -88,8 +102,9 @@ def ring(count: int, bottom: tuple, top: tuple, half_thick: float, center: Seque
     return boxes
 
 
-def drum(sides: int, radius: float, low: float, high: float, center: Sequence[float] = (0, 0),
-         axis: str = "z", turn: float = 0.0) -> list:
+def drum(
+    sides: int, radius: float, low: float, high: float, center: Sequence[float] = (0, 0), axis: str = "z", turn: float = 0.0
+) -> list:
     """Return a solid prism with an even number of sides, as boxes that cross in its axis.
 
     Args:

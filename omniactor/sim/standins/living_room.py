@@ -13,27 +13,56 @@ TOP = 0.4368  # height of the table top
 
 def living_room() -> Asset:
     """Return the room of the living room tasks."""
-    asset = room("living_room", ("seamless_wood_planks_floor.png", planks((228, 196, 136))),
-                 ("light-gray-plaster.png", plaster((223, 219, 212))), floor_in_body=True)
+    asset = room(
+        "living_room",
+        ("seamless_wood_planks_floor.png", planks((228, 196, 136))),
+        ("light-gray-plaster.png", plaster((223, 219, 212))),
+        floor_in_body=True,
+    )
     paint_table(asset, wood((104, 66, 52), 11), (0.2, 0.12, 0.09))
     world = Part(asset, asset.world)
     table = world.part("living_room_table")
     low = TOP - 0.0237
     # An oval of three boxes, and the column it stands on. The middle is one box: an object that lands
     # on the seam of two can be pushed along the table by the side of one of them.
-    table.solid([panel((-0.8242, -0.6193, low), (0.3387, 0.7241, TOP)),
-                 panel((-0.6668, 0.6980, low), (0.1668, 0.9007, TOP)),
-                 panel((-0.6668, -0.8214, low), (0.1668, -0.6187, TOP)),
-                 panel((-0.6616, -0.1852, 0), (0.1616, 0.6852, low))])
+    table.solid(
+        [
+            panel((-0.8242, -0.6193, low), (0.3387, 0.7241, TOP)),
+            panel((-0.6668, 0.6980, low), (0.1668, 0.9007, TOP)),
+            panel((-0.6668, -0.8214, low), (0.1668, -0.6187, TOP)),
+            panel((-0.6616, -0.1852, 0), (0.1616, 0.6852, low)),
+        ]
+    )
     middle = (-0.243, 0.04)
-    slab = loft([(low, AXIS_RADIUS, AXIS_RADIUS), (low, 0.575, 0.855), (low + 0.008, 0.59, 0.872),
-                 (TOP - 0.004, 0.592, 0.874), (TOP, 0.584, 0.866)], 48, 3.2, center=middle)
+    slab = loft(
+        [
+            (low, AXIS_RADIUS, AXIS_RADIUS),
+            (low, 0.575, 0.855),
+            (low + 0.008, 0.59, 0.872),
+            (TOP - 0.004, 0.592, 0.874),
+            (TOP, 0.584, 0.866),
+        ],
+        48,
+        3.2,
+        center=middle,
+    )
     wood_top = _flat_top(0.584, 0.866, middle)
     rim = asset.paint("rim", (0.24, 0.14, 0.11), shine=0.3)
     table.show(slab, rim)
     table.show(wood_top, asset.paint("top", image=wood((98, 68, 54), 11, 128), shine=0.2))
-    foot = loft([(0, AXIS_RADIUS, AXIS_RADIUS), (0, 0.42, 0.45), (0.05, 0.40, 0.43), (0.09, 0.25, 0.28),
-                 (low - 0.05, 0.22, 0.25), (low, 0.38, 0.41)], 24, 3.0, center=(-0.25, 0.25))
+    foot = loft(
+        [
+            (0, AXIS_RADIUS, AXIS_RADIUS),
+            (0, 0.42, 0.45),
+            (0.05, 0.40, 0.43),
+            (0.09, 0.25, 0.28),
+            (low - 0.05, 0.22, 0.25),
+            (low, 0.38, 0.41),
+        ],
+        24,
+        3.0,
+        center=(-0.25, 0.25),
+    )
     table.show(foot, rim)
     # the shelf unit along the back wall
     oak = asset.paint("oak", image=wood((176, 150, 120), 10, 64))
@@ -52,8 +81,9 @@ def living_room() -> Asset:
         spines.append((k % 3, panel((-1.85, y, z), (-1.67, y + 0.026, z + 0.22 + 0.02 * (k * 7 % 5)))))
     for tone, color in enumerate(((0.55, 0.2, 0.16), (0.2, 0.32, 0.45), (0.75, 0.7, 0.58))):
         world.show(blocks([b for t, b in spines if t == tone]), asset.paint(f"spine{tone}", color))
-    picture = label([(0, (126, 160, 190)), (0.55, (96, 120, 84)), (0.8, (70, 90, 60))], [],
-                    [(0.3, 0.7, 0.12, 0.12, (240, 220, 150))])
+    picture = label(
+        [(0, (126, 160, 190)), (0.55, (96, 120, 84)), (0.8, (70, 90, 60))], [], [(0.3, 0.7, 0.12, 0.12, (240, 220, 150))]
+    )
     world.show(block(panel((-1.985, 1.3, 0.9), (-1.96, 1.9, 1.7))), asset.paint("picture", image=picture))
     return asset
 

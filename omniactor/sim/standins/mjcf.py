@@ -39,36 +39,77 @@ class Part:
             child.set("quat", text(quat))
         return Part(self.asset, child)
 
-    def inertial(self, mass: float, pos: Sequence[float], diagonal: Sequence[float],
-                 quat: Sequence[float] = (1, 0, 0, 0)) -> None:
+    def inertial(
+        self, mass: float, pos: Sequence[float], diagonal: Sequence[float], quat: Sequence[float] = (1, 0, 0, 0)
+    ) -> None:
         """State mass (kg), centre of mass (m) and principal inertia (kg m^2)."""
-        ET.SubElement(self.element, "inertial", mass=text(mass), pos=text(pos), diaginertia=text(diagonal),
-                      quat=text(quat))
+        ET.SubElement(self.element, "inertial", mass=text(mass), pos=text(pos), diaginertia=text(diagonal), quat=text(quat))
 
-    def joint(self, name: str, kind: str, axis: Sequence[float], limits: Sequence[float],
-              damping: float) -> None:
+    def joint(self, name: str, kind: str, axis: Sequence[float], limits: Sequence[float], damping: float) -> None:
         """Add a limited hinge or slide joint."""
-        ET.SubElement(self.element, "joint", name=name, type=kind, pos="0 0 0", axis=text(axis),
-                      limited="true", range=text(limits), damping=text(damping))
+        ET.SubElement(
+            self.element,
+            "joint",
+            name=name,
+            type=kind,
+            pos="0 0 0",
+            axis=text(axis),
+            limited="true",
+            range=text(limits),
+            damping=text(damping),
+        )
 
-    def site(self, name: str, pos: Sequence[float], size: Sequence[float] | float, kind: str = "box",
-             quat: Sequence[float] = (1, 0, 0, 0), rgba: Sequence[float] = (0.8, 0.8, 0.8, 0)) -> None:
+    def site(
+        self,
+        name: str,
+        pos: Sequence[float],
+        size: Sequence[float] | float,
+        kind: str = "box",
+        quat: Sequence[float] = (1, 0, 0, 0),
+        rgba: Sequence[float] = (0.8, 0.8, 0.8, 0),
+    ) -> None:
         """Add a named region that success tests look up."""
-        ET.SubElement(self.element, "site", name=name, type=kind, pos=text(pos), quat=text(quat),
-                      size=text(size), rgba=text(rgba), group="0")
+        ET.SubElement(
+            self.element,
+            "site",
+            name=name,
+            type=kind,
+            pos=text(pos),
+            quat=text(quat),
+            size=text(size),
+            rgba=text(rgba),
+            group="0",
+        )
 
     def solid(self, boxes: Iterable[Box], name: str | None = None, **changes: str) -> None:
         """Add invisible collision boxes; `changes` replaces contact attributes."""
         for box in boxes:
-            geom = ET.SubElement(self.element, "geom", type="box", pos=text(box.center), size=text(box.half),
-                                 quat=text(box.quat), group="0", rgba="0 0 0 0", **(CONTACT | changes))
+            geom = ET.SubElement(
+                self.element,
+                "geom",
+                type="box",
+                pos=text(box.center),
+                size=text(box.half),
+                quat=text(box.quat),
+                group="0",
+                rgba="0 0 0 0",
+                **(CONTACT | changes),
+            )
             if name:
                 geom.set("name", name)
 
     def show(self, surface: Surface, material: str, name: str | None = None) -> None:
         """Add something that is seen and never touched."""
-        geom = ET.SubElement(self.element, "geom", type="mesh", mesh=self.asset.mesh(surface), group="1",
-                             contype="0", conaffinity="0", material=material)
+        geom = ET.SubElement(
+            self.element,
+            "geom",
+            type="mesh",
+            mesh=self.asset.mesh(surface),
+            group="1",
+            contype="0",
+            conaffinity="0",
+            material=material,
+        )
         if name:
             geom.set("name", name)
 
@@ -100,14 +141,27 @@ class Asset:
         ET.SubElement(self.resources, "texture", name=name, type=kind, file=self.picture(file, image))
         return name
 
-    def paint(self, name: str, color: Sequence[float] = (1, 1, 1), image: Image.Image | None = None,
-              shine: float = 0.2, alpha: float = 1.0) -> str:
+    def paint(
+        self,
+        name: str,
+        color: Sequence[float] = (1, 1, 1),
+        image: Image.Image | None = None,
+        shine: float = 0.2,
+        alpha: float = 1.0,
+    ) -> str:
         """Add a material of a colour (0-1), or of a picture, and return its name.
 
         Reflectance stays 0: a reflecting material costs a second pass over the scene.
         """
-        material = ET.SubElement(self.resources, "material", name=name, rgba=text([*color, alpha]),
-                                 specular=text(shine), shininess=text(shine), reflectance="0")
+        material = ET.SubElement(
+            self.resources,
+            "material",
+            name=name,
+            rgba=text([*color, alpha]),
+            specular=text(shine),
+            shininess=text(shine),
+            reflectance="0",
+        )
         if image is not None:
             material.set("texture", self.texture(f"tex-{name}", f"{self.name}_{name}.png", image))
         return name
@@ -124,13 +178,26 @@ class Asset:
         # MuJoCo counts texture rows from the top of the picture
         uvs = surface.uvs * (1, -1) + (0, 1)
         # shell inertia: the meshes are only seen, and open sheets have no volume
-        ET.SubElement(self.resources, "mesh", name=name, inertia="shell", vertex=rows(surface.vertices, 5),
-                      normal=rows(surface.normals, 3), texcoord=rows(uvs, 4),
-                      face=" ".join(str(i) for i in surface.faces.ravel()))
+        ET.SubElement(
+            self.resources,
+            "mesh",
+            name=name,
+            inertia="shell",
+            vertex=rows(surface.vertices, 5),
+            normal=rows(surface.normals, 3),
+            texcoord=rows(uvs, 4),
+            face=" ".join(str(i) for i in surface.faces.ravel()),
+        )
         return name
 
-    def object(self, bottom: float = -0.06, top: float = 0.04, radius: float = 0.025,
-               marker: float = 0.005, pos: Sequence[float] = (0, 0, 0)) -> Part:
+    def object(
+        self,
+        bottom: float = -0.06,
+        top: float = 0.04,
+        radius: float = 0.025,
+        marker: float = 0.005,
+        pos: Sequence[float] = (0, 0, 0),
+    ) -> Part:
         """Add the body LIBERO loads, with the three sites its placement samplers read.
 
         Args:
@@ -142,10 +209,12 @@ class Asset:
         """
         holder = Part(self, ET.SubElement(self.world, "body"))
         body = holder.part("object", pos)
-        for name, place in (("bottom_site", (0, 0, bottom)), ("top_site", (0, 0, top)),
-                            ("horizontal_radius_site", (radius, radius, 0))):
-            ET.SubElement(holder.element, "site", name=name, pos=text(place), size=text(marker),
-                          rgba="0 0 0 0")
+        for name, place in (
+            ("bottom_site", (0, 0, bottom)),
+            ("top_site", (0, 0, top)),
+            ("horizontal_radius_site", (radius, radius, 0)),
+        ):
+            ET.SubElement(holder.element, "site", name=name, pos=text(place), size=text(marker), rgba="0 0 0 0")
         return body
 
     def files(self, path: str) -> dict[str, bytes]:

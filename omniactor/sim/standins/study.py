@@ -15,14 +15,20 @@ DESK_TOP = 0.8851
 
 def study() -> Asset:
     """Return the room of the study tasks."""
-    asset = room("study", ("light-gray-floor-tile.png", tiles((195, 186, 177), (160, 152, 146))),
-                 ("light-gray-plaster.png", plaster((223, 219, 212))))
+    asset = room(
+        "study",
+        ("light-gray-floor-tile.png", tiles((195, 186, 177), (160, 152, 146))),
+        ("light-gray-plaster.png", plaster((223, 219, 212))),
+    )
     paint_table(asset, wood((182, 128, 66), 16), (0.35, 0.24, 0.13))
     world = Part(asset, asset.world)
     desk = world.part("study_table")
     slab = panel((-0.6895, -1.3927, 0.8134), (0.6895, 1.3927, DESK_TOP))
-    legs = [panel((x - 0.02, y - 0.0503, 0.0002), (x + 0.02, y + 0.0503, 0.8134))
-            for x in (-0.5005, 0.4962) for y in (-0.6906, 0.7122)]
+    legs = [
+        panel((x - 0.02, y - 0.0503, 0.0002), (x + 0.02, y + 0.0503, 0.8134))
+        for x in (-0.5005, 0.4962)
+        for y in (-0.6906, 0.7122)
+    ]
     rails = [panel((-0.5176, y - 0.0503, 0.0038), (0.5078, y + 0.0503, 0.0468)) for y in (-0.6977, 0.7147)]
     desk.solid([slab, *legs, *rails])
     desk.show(blocks([*legs, *rails]), asset.paint("legs", (0.24, 0.16, 0.09)))
@@ -33,15 +39,18 @@ def study() -> Asset:
     desk.show(top, asset.paint("desk", image=wood((182, 128, 66), 16), shine=0.2))
     _shelf(asset, world)
     _plant(asset, world)
-    lamp = loft([(0, AXIS_RADIUS), (0, 0.14), (0.02, 0.14), (0.03, 0.012), (1.5, 0.012), (1.5, AXIS_RADIUS)],
-                14, center=(-1.72, 1.02))
+    lamp = loft(
+        [(0, AXIS_RADIUS), (0, 0.14), (0.02, 0.14), (0.03, 0.012), (1.5, 0.012), (1.5, AXIS_RADIUS)], 14, center=(-1.72, 1.02)
+    )
     world.show(lamp, asset.paint("lamp", (0.12, 0.12, 0.12), shine=0.3))
     shade = loft([(1.38, 0.2), (1.7, 0.13), (1.7, AXIS_RADIUS)], 20, center=(-1.72, 1.02))
     world.show(shade, asset.paint("shade", (0.9, 0.84, 0.66)))
-    painting = label([(0, (198, 190, 172)), (0.5, (150, 120, 90)), (0.75, (92, 84, 80))], [],
-                     [(0.45, 0.4, 0.2, 0.25, (176, 72, 50)), (0.3, 0.75, 0.1, 0.1, (232, 200, 110))])
-    world.show(block(panel((-1.985, 0.02, 1.05), (-1.96, 0.98, 1.95))),
-               asset.paint("painting", image=painting))
+    painting = label(
+        [(0, (198, 190, 172)), (0.5, (150, 120, 90)), (0.75, (92, 84, 80))],
+        [],
+        [(0.45, 0.4, 0.2, 0.25, (176, 72, 50)), (0.3, 0.75, 0.1, 0.1, (232, 200, 110))],
+    )
+    world.show(block(panel((-1.985, 0.02, 1.05), (-1.96, 0.98, 1.95))), asset.paint("painting", image=painting))
     return asset
 
 
@@ -66,8 +75,7 @@ def _shelf(asset: Asset, world: Part) -> None:
 def _plant(asset: Asset, world: Part) -> None:
     """Add the potted plant: two stems with crowns of narrow leaves."""
     place = (-1.82, 0.56)
-    pot = loft([(0, AXIS_RADIUS), (0, 0.1), (0.2, 0.14), (0.2, 0.125), (0.17, 0.12), (0.17, AXIS_RADIUS)], 16,
-               center=place)
+    pot = loft([(0, AXIS_RADIUS), (0, 0.1), (0.2, 0.14), (0.2, 0.125), (0.17, 0.12), (0.17, AXIS_RADIUS)], 16, center=place)
     world.show(pot, asset.paint("pot", (0.6, 0.6, 0.6)))
     stems, leaves = [], []
     for dx, dy, height in ((-0.03, -0.05, 0.95), (0.04, 0.05, 0.6)):

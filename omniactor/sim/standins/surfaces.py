@@ -24,8 +24,7 @@ class Surface:
     def moved(self, offset: Sequence[float] = (0, 0, 0), rotation: np.ndarray | None = None) -> Surface:
         """Return the surface rotated (3x3 matrix) and then shifted."""
         turn = np.eye(3) if rotation is None else rotation
-        return Surface(self.vertices @ turn.T + np.asarray(offset, float), self.normals @ turn.T,
-                       self.uvs, self.faces)
+        return Surface(self.vertices @ turn.T + np.asarray(offset, float), self.normals @ turn.T, self.uvs, self.faces)
 
     def y_up(self) -> Surface:
         """Return the surface turned so that what was its z axis is the y axis."""
@@ -36,9 +35,12 @@ def merge(surfaces: Iterable[Surface]) -> Surface:
     """Join surfaces into one."""
     parts = list(surfaces)
     starts = np.cumsum([0] + [len(p.vertices) for p in parts[:-1]])
-    return Surface(np.concatenate([p.vertices for p in parts]), np.concatenate([p.normals for p in parts]),
-                   np.concatenate([p.uvs for p in parts]),
-                   np.concatenate([p.faces + s for p, s in zip(parts, starts, strict=True)]))
+    return Surface(
+        np.concatenate([p.vertices for p in parts]),
+        np.concatenate([p.normals for p in parts]),
+        np.concatenate([p.uvs for p in parts]),
+        np.concatenate([p.faces + s for p, s in zip(parts, starts, strict=True)]),
+    )
 
 
 def block(box: Box, uv: tuple = (0, 0, 1, 1)) -> Surface:
@@ -67,8 +69,14 @@ def blocks(boxes: Iterable[Box]) -> Surface:
     return merge(block(b) for b in boxes)
 
 
-def loft(profile: Sequence[tuple], sectors: int = 16, power: float = 2.0, facets: bool = False,
-         center: Sequence[float] = (0, 0), turn: float = 0.0) -> Surface:
+def loft(
+    profile: Sequence[tuple],
+    sectors: int = 16,
+    power: float = 2.0,
+    facets: bool = False,
+    center: Sequence[float] = (0, 0),
+    turn: float = 0.0,
+) -> Surface:
     """Return a surface around the z axis through (z, half width x[, half width y]) sections, bottom up.
 
     Args:
@@ -83,8 +91,7 @@ def loft(profile: Sequence[tuple], sectors: int = 16, power: float = 2.0, facets
     rows = np.array([(s[0], s[1], s[-1]) for s in profile], float)
     angles = turn + 2 * np.pi * np.arange(sectors + 1) / sectors
     cos, sin = np.cos(angles), np.sin(angles)
-    shape = np.stack([np.sign(cos) * np.abs(cos) ** (2 / power), np.sign(sin) * np.abs(sin) ** (2 / power)],
-                     1)
+    shape = np.stack([np.sign(cos) * np.abs(cos) ** (2 / power), np.sign(sin) * np.abs(sin) ** (2 / power)], 1)
     grid = np.zeros((len(rows), sectors + 1, 3))
     grid[..., 0] = center[0] + rows[:, 1:2] * shape[:, 0]
     grid[..., 1] = center[1] + rows[:, 2:3] * shape[:, 1]
@@ -109,8 +116,9 @@ def loft(profile: Sequence[tuple], sectors: int = 16, power: float = 2.0, facets
                 along = steps[i][j] if facets else smooth(i, i - 1 if row == i else i + 1)[col]
                 tangent = (shape[j + 1] - shape[j]) if facets else around[col]
                 scale = max(rows[row, 1], rows[row, 2], AXIS_RADIUS)
-                width = np.array([tangent[0] * max(rows[row, 1], scale * 1e-3),
-                                  tangent[1] * max(rows[row, 2], scale * 1e-3), 0.0])
+                width = np.array(
+                    [tangent[0] * max(rows[row, 1], scale * 1e-3), tangent[1] * max(rows[row, 2], scale * 1e-3), 0.0]
+                )
                 normal = np.cross(width, along)
                 vertices.append(grid[row, col])
                 normals.append(normal / (np.linalg.norm(normal) + 1e-15))
@@ -126,8 +134,7 @@ def _welded(surface: Surface) -> Surface:
     key = np.round(np.hstack(columns)).astype(np.int64)
     _, first, inverse = np.unique(key, axis=0, return_index=True, return_inverse=True)
     inverse = inverse.reshape(-1)
-    return Surface(surface.vertices[first], surface.normals[first], surface.uvs[first],
-                   inverse[surface.faces])
+    return Surface(surface.vertices[first], surface.normals[first], surface.uvs[first], inverse[surface.faces])
 
 
 def tube(points: Sequence[Sequence[float]], radius: float, sides: int = 8, flat: float = 1.0) -> Surface:
@@ -150,24 +157,25 @@ def tube(points: Sequence[Sequence[float]], radius: float, sides: int = 8, flat:
                 faces += [(a, b + sides, b), (a, a + sides, b + sides)]
     for row, sign in ((0, -1), (len(path) - 1, 1)):
         start = len(vertices)
-        vertices += list(vertices[row * sides:(row + 1) * sides])
+        vertices += list(vertices[row * sides : (row + 1) * sides])
         normals += [sign * runs[row]] * sides
         uvs += [(0.5, 0.5)] * sides
         order = [(start, start + j, start + j + 1) for j in range(1, sides - 1)]
         faces += order if sign < 0 else [f[::-1] for f in order]
     array = np.array(normals)
-    return Surface(np.array(vertices), array / np.linalg.norm(array, axis=1, keepdims=True), np.array(uvs),
-                   np.array(faces))
+    return Surface(np.array(vertices), array / np.linalg.norm(array, axis=1, keepdims=True), np.array(uvs), np.array(faces))
 
 
-def sheet(corner: Sequence[float], right: Sequence[float], up: Sequence[float],
-          repeat: tuple = (1, 1)) -> Surface:
+def sheet(corner: Sequence[float], right: Sequence[float], up: Sequence[float], repeat: tuple = (1, 1)) -> Surface:
     """Return one rectangle, seen from the side where `right` x `up` points."""
     c, r, u = (np.asarray(v, float) for v in (corner, right, up))
     normal = np.cross(r, u) / np.linalg.norm(np.cross(r, u))
-    return Surface(np.array([c, c + r, c + r + u, c + u]), np.array([normal] * 4),
-                   np.array([(0, 0), (repeat[0], 0), repeat, (0, repeat[1])], float),
-                   np.array([(0, 1, 2), (0, 2, 3)]))
+    return Surface(
+        np.array([c, c + r, c + r + u, c + u]),
+        np.array([normal] * 4),
+        np.array([(0, 0), (repeat[0], 0), repeat, (0, repeat[1])], float),
+        np.array([(0, 1, 2), (0, 2, 3)]),
+    )
 
 
 def prism(outline: Sequence[tuple], low: float, high: float) -> Surface:

@@ -9,9 +9,27 @@ from PIL import Image
 
 # Rows of a 3x5 letter, top first, as octal digits whose bits are the columns.
 LETTERS = {
-    "A": 0o25755, "B": 0o65656, "C": 0o34443, "D": 0o65556, "E": 0o74647, "G": 0o34553, "H": 0o55755,
-    "I": 0o72227, "J": 0o11152, "K": 0o55655, "L": 0o44447, "M": 0o57755, "N": 0o67555, "O": 0o25552,
-    "P": 0o65644, "R": 0o65655, "S": 0o34216, "T": 0o72222, "U": 0o55557, "W": 0o55775, " ": 0,
+    "A": 0o25755,
+    "B": 0o65656,
+    "C": 0o34443,
+    "D": 0o65556,
+    "E": 0o74647,
+    "G": 0o34553,
+    "H": 0o55755,
+    "I": 0o72227,
+    "J": 0o11152,
+    "K": 0o55655,
+    "L": 0o44447,
+    "M": 0o57755,
+    "N": 0o67555,
+    "O": 0o25552,
+    "P": 0o65644,
+    "R": 0o65655,
+    "S": 0o34216,
+    "T": 0o72222,
+    "U": 0o55557,
+    "W": 0o55775,
+    " ": 0,
 }
 
 
@@ -106,11 +124,10 @@ def text(pixels: np.ndarray, word: str, middle: tuple, scale: int, color: Sequen
             for column in range(3):
                 if bits >> (2 - column) & 1:
                     y, x = top + row * scale, left + (4 * k + column) * scale
-                    pixels[max(y, 0):y + scale, max(x, 0):x + scale] = color
+                    pixels[max(y, 0) : y + scale, max(x, 0) : x + scale] = color
 
 
-def label(bands: Sequence[tuple], words: Sequence[tuple] = (), spots: Sequence[tuple] = (),
-          size: int = 64) -> Image.Image:
+def label(bands: Sequence[tuple], words: Sequence[tuple] = (), spots: Sequence[tuple] = (), size: int = 64) -> Image.Image:
     """Return a label of horizontal bands with words and oval spots.
 
     Args:
@@ -121,7 +138,7 @@ def label(bands: Sequence[tuple], words: Sequence[tuple] = (), spots: Sequence[t
     """
     pixels = np.zeros((size, size, 3))
     for top, color in bands:
-        pixels[round(top * size):] = color
+        pixels[round(top * size) :] = color
     y, x = (np.mgrid[:size, :size] + 0.5) / size
     for row, column, high, wide, color in spots:
         pixels[((y - row) / high) ** 2 + ((x - column) / wide) ** 2 < 1] = color
