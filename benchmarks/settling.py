@@ -94,7 +94,7 @@ def main():
             "max_deg": round(degrees.max(), 2), "over": over,
         }  # fmt: skip
         print(
-            f"{kind:22s}{len(metres):7d}{metres.max() * 100:8.2f}{np.quantile(metres, 0.99) * 100:8.2f}{degrees.max():9.2f}{over:6d}"
+            f"{kind:22s}{len(metres):7d}{metres.max() * 100:8.2f}{table[kind]['p99_m'] * 100:8.2f}{degrees.max():9.2f}{over:6d}"
         )
     over = [row[1:] for row in rows if row[4] > LIMIT_METRES or row[5] > LIMIT_DEGREES]
     result = {

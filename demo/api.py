@@ -96,6 +96,11 @@ def add_endpoints(handlers: Handlers) -> None:
             gr.JSON(label="result"),
         ]
         gr.Button("rollout").click(
-            make_rollout(handlers), inputs, outputs, api_name="rollout", concurrency_id="simulators",
-            concurrency_limit=handlers.limits.running_at_once, show_progress="hidden",
+            make_rollout(handlers),
+            inputs,
+            outputs,
+            api_name="rollout",
+            concurrency_id="simulators",
+            concurrency_limit=handlers.limits.running_at_once,
+            show_progress="hidden",
         )

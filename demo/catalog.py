@@ -62,7 +62,11 @@ def count_line(task_ids: list[int], agent: str) -> str:
 def as_json(task: Task) -> dict:
     """Return a task as the `/tasks` endpoint gives it."""
     return {
-        "id": task.id, "name": task.name, "scene": task.scene, "room": task.room, "language": task.language,
+        "id": task.id,
+        "name": task.name,
+        "scene": task.scene,
+        "room": task.room,
+        "language": task.language,
         "goal": [str(predicate) for predicate in task.goal],
     }
 

@@ -105,7 +105,15 @@ class Handlers:
     # Running
 
     def request(
-        self, folder: Path, task, agent: str, record: str | None, init_state, seed, max_steps, instruction: str,
+        self,
+        folder: Path,
+        task,
+        agent: str,
+        record: str | None,
+        init_state,
+        seed,
+        max_steps,
+        instruction: str,
         assets: str = "auto",
     ) -> EpisodeRequest:
         """Check what a visitor asked for and return it as a request whose files go into `folder`.
@@ -160,9 +168,7 @@ class Handlers:
                     raise InputError("Enter the number of the start first.")
                 live = self.store.start(
                     key,
-                    lambda folder: self.request(
-                        folder, task, agent, record, init_state, seed, max_steps, instruction
-                    ),
+                    lambda folder: self.request(folder, task, agent, record, init_state, seed, max_steps, instruction),
                 )
                 for update in live.watch():
                     if update is None:

@@ -17,9 +17,7 @@ HERE = Path(__file__).parent
 REPOSITORY = HERE.parent
 RESULT = ("outcome", "video", "plot", "record")
 PRIVATE = {"api_visibility": "private"}
-SCROLL_ON_PHONES = (
-    "() => { if (innerWidth < 900) document.getElementById('buttons').scrollIntoView({behavior: 'smooth'}) }"
-)
+SCROLL_ON_PHONES = "() => { if (innerWidth < 900) document.getElementById('buttons').scrollIntoView({behavior: 'smooth'}) }"
 
 
 def build(handlers: Handlers) -> gr.Blocks:
@@ -84,8 +82,17 @@ def _picker(shown: list[int], first: int, agent: str) -> dict:
         )
     count = gr.Markdown(catalog.count_line(shown, agent), elem_id="count")
     gallery = gr.Gallery(
-        catalog.pictures(shown, agent), selected_index=shown.index(first), columns=3, label="Tasks", show_label=False,
-        allow_preview=False, object_fit="cover", height="auto", buttons=[], interactive=False, elem_id="tasks",
+        catalog.pictures(shown, agent),
+        selected_index=shown.index(first),
+        columns=3,
+        label="Tasks",
+        show_label=False,
+        allow_preview=False,
+        object_fit="cover",
+        height="auto",
+        buttons=[],
+        interactive=False,
+        elem_id="tasks",
     )
     return {"room": room, "search": search, "count": count, "gallery": gallery}
 
@@ -95,35 +102,48 @@ def _controls(first: int, limits: Limits) -> dict:
     agent = gr.Radio([(name, key) for key, (name, _) in texts.AGENTS.items()], value="expert", label="Agent")
     record = gr.File(label="Record file (JSON)", file_types=[".json"], visible=False, height=150)
     instruction = gr.Textbox(
-        TASKS[first].language, label="Instruction", lines=1, max_lines=3, max_length=limits.instruction_characters,
+        TASKS[first].language,
+        label="Instruction",
+        lines=1,
+        max_lines=3,
+        max_length=limits.instruction_characters,
         elem_id="instruction",
     )
     note = gr.HTML("", visible=False, elem_id="note")
     with gr.Accordion("Start and length", open=False):
         with gr.Row():
             start = gr.Radio([PUBLISHED, SEED], value=PUBLISHED, label="Start from", min_width=200)
-            number = gr.Number(
-                0, precision=0, minimum=0, maximum=LAST_STATE, label=f"State, 0 to {LAST_STATE}", min_width=140
-            )
+            number = gr.Number(0, precision=0, minimum=0, maximum=LAST_STATE, label=f"State, 0 to {LAST_STATE}", min_width=140)
         steps = gr.Slider(10, limits.max_steps, limits.default_steps, step=10, label="At most this many steps")
     with gr.Row(elem_id="buttons"):
         run = gr.Button("Run", variant="primary", elem_id="run", min_width=120)
         stop = gr.Button("Stop", variant="stop", elem_id="stop", interactive=False, min_width=120)
     return {
-        "heading": heading, "agent": agent, "record": record, "instruction": instruction, "note": note, "start": start,
-        "number": number, "steps": steps, "run": run, "stop": stop,
+        "heading": heading,
+        "agent": agent,
+        "record": record,
+        "instruction": instruction,
+        "note": note,
+        "start": start,
+        "number": number,
+        "steps": steps,
+        "run": run,
+        "stop": stop,
     }
 
 
 def _view(first: int) -> dict:
     live = gr.Image(
-        str(catalog.thumbnail(TASKS[first])), label="Both cameras, live", show_label=False, format="jpeg",
-        interactive=False, buttons=["fullscreen"], elem_id="live",
+        str(catalog.thumbnail(TASKS[first])),
+        label="Both cameras, live",
+        show_label=False,
+        format="jpeg",
+        interactive=False,
+        buttons=["fullscreen"],
+        elem_id="live",
         alt_text="The scene; during a run: the room's and the wrist's camera",
     )
-    video = gr.Video(
-        label="Video", show_label=False, interactive=False, buttons=["download"], visible=False, elem_id="video"
-    )
+    video = gr.Video(label="Video", show_label=False, interactive=False, buttons=["download"], visible=False, elem_id="video")
     status = gr.HTML(texts.idle(), elem_id="status")
     outcome = gr.HTML("", visible=False, elem_id="outcome")
     record = gr.File(label="Record of every action (JSON)", interactive=False, visible=False, elem_id="record")
@@ -137,15 +157,19 @@ def _connect(handlers: Handlers, task, shown, facts, picker: dict, controls: dic
     pictures = [view["live"], view["status"], *(view[name] for name in RESULT)]
     listing = [gallery, shown, picker["count"]]
     gr.on(
-        [room.change, search.change], handlers.list_tasks, [room, search, agent, task], listing,
-        trigger_mode="always_last", **quick,
+        [room.change, search.change],
+        handlers.list_tasks,
+        [room, search, agent, task],
+        listing,
+        trigger_mode="always_last",
+        **quick,
     )
-    gallery.select(
-        handlers.choose_task, [shown, agent], [task, controls["heading"], instruction, note, *pictures], **quick
-    )
+    gallery.select(handlers.choose_task, [shown, agent], [task, controls["heading"], instruction, note, *pictures], **quick)
     agent.change(
-        handlers.choose_agent, [agent, task, room, search, instruction],
-        [facts, controls["heading"], *listing, controls["record"], note], **quick,
+        handlers.choose_agent,
+        [agent, task, room, search, instruction],
+        [facts, controls["heading"], *listing, controls["record"], note],
+        **quick,
     )
     instruction.change(handlers.note, [task, instruction, agent], note, trigger_mode="always_last", **quick)
     controls["start"].change(handlers.choose_start, controls["start"], controls["number"], **quick)
@@ -156,8 +180,10 @@ def _connect(handlers: Handlers, task, shown, facts, picker: dict, controls: dic
         handlers.run,
         [task, agent, controls["record"], controls["start"], controls["number"], controls["steps"], instruction],
         pictures,
-        concurrency_id="simulators", concurrency_limit=handlers.limits.running_at_once,
-        show_progress="hidden", **PRIVATE,
+        concurrency_id="simulators",
+        concurrency_limit=handlers.limits.running_at_once,
+        show_progress="hidden",
+        **PRIVATE,
     )
     for ended in (ran.success, ran.failure):
         ended(handlers.rest, None, buttons, **quick)

@@ -61,9 +61,7 @@ class SessionStore:
         make_worker: makes a simulator process; tests give a fake.
     """
 
-    def __init__(
-        self, root: Path, limits: Limits = LIMITS, make_worker: Callable[[], EpisodeWorker] = EpisodeWorker
-    ) -> None:
+    def __init__(self, root: Path, limits: Limits = LIMITS, make_worker: Callable[[], EpisodeWorker] = EpisodeWorker) -> None:
         """Open an empty store; nothing starts yet."""
         self.limits, self._make_worker = limits, make_worker
         _remove_leftovers(Path(root))

@@ -11,6 +11,8 @@ import argparse
 import json
 import sys
 
+from omniactor.data.command import add_arguments as add_demos_arguments
+from omniactor.data.command import run as run_demos
 from omniactor.errors import InputError, OmniActorError
 from omniactor.evaluate.command import add_arguments as add_evaluate_arguments
 from omniactor.evaluate.command import run as run_evaluate
@@ -74,6 +76,10 @@ def _parser() -> argparse.ArgumentParser:
     evaluate = commands.add_parser("evaluate", help="run a benchmark's episodes and count successes; run again to go on")
     add_evaluate_arguments(evaluate)
     evaluate.set_defaults(run=run_evaluate)
+
+    demos = commands.add_parser("demos", help="make demonstrations with the scripted expert; run again to go on")
+    add_demos_arguments(demos)
+    demos.set_defaults(run=run_demos)
 
     for command in (rollout, replay):
         default = "auto" if command is rollout else None

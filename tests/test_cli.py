@@ -33,7 +33,13 @@ def test_rollout_replay_and_a_failed_task_is_a_result(capsys, tmp_path):
     arguments = ["rollout", "--task", "49", "--agent", "random", "--assets", "standin", "--max-steps", "4", "--seed", "2"]
     assert main([*arguments, "--record", record, "--video", video, "--json"]) == 0
     result = last_json(capsys)
-    assert (result["success"], result["steps"], result["agent"], result["assets"], result["seed"]) == (False, 4, "random", "standin", 2)
+    assert (result["success"], result["steps"], result["agent"], result["assets"], result["seed"]) == (
+        False,
+        4,
+        "random",
+        "standin",
+        2,
+    )
     assert main(["replay", record, "--json"]) == 0
     assert last_json(capsys)["identical"] is True
     assert main(["replay", record]) == 0
@@ -84,7 +90,9 @@ def test_a_fault_of_the_installation_ends_with_status_1(capsys, monkeypatch, tmp
 
 
 def test_python_m_omniactor_is_the_same_program():
-    done = subprocess.run([sys.executable, "-m", "omniactor", "rollout", "--task", "x"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "omniactor", "rollout", "--task", "x"], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 2
     assert done.stdout == ""
     assert len(done.stderr.strip().splitlines()) == 1

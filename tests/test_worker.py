@@ -28,11 +28,12 @@ def test_an_episode_comes_through_whole(worker):
 
 
 def test_stop_ends_the_episode_with_its_result(worker, tmp_path):
-    seen = 0
+    messages = []
     for message in worker.run(request(max_steps=5000, video=str(tmp_path / "a.mp4"))):
-        seen += 1
-        if seen == 5:
+        messages.append(message)
+        if len(messages) == 5:
             worker.stop()
+    message = messages[-1]
     assert message.stopped
     assert message.steps < 200
     assert os.path.getsize(message.video) > 0

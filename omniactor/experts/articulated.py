@@ -110,7 +110,8 @@ def _turn_knob(scene: Scene, stove: str, direction: float) -> EmbodiedAction:
     along = flat(knob.rotation[:, 1])
     closing = np.cross(UP, along)
     grip = np.array([*axis_point[:2], knob.top - 0.015])
-    rotation = pointing(scene, closing)
+    # Turning back goes the way in which the last joint has less room: start half a turn earlier.
+    rotation = pointing(scene, closing, first_yaw=20.0 if direction > 0 else 90.0)
     away = scene.hand - grip
     near = np.linalg.norm(away[:2]) < 0.012
     if scene.holds(f"{stove}_button") and np.linalg.norm(away[:2]) < 0.025 and abs(away[2]) < 0.025:
@@ -163,7 +164,7 @@ def close_microwave(scene: Scene, microwave: str) -> EmbodiedAction:
 
 def open_microwave(scene: Scene, microwave: str) -> EmbodiedAction:
     """Take the door's handle, pull along its arc, and push the door's inside once there is room."""
-    angle, hinge, _ = scene.hinge(f"{microwave}_microjoint")
+    _, hinge, _ = scene.hinge(f"{microwave}_microjoint")
     _, frame = scene.door(f"{microwave}_microdoorroot")
     reach, outward = flat(frame[:, 0]), -flat(frame[:, 1])
     handle = hinge + 0.2375 * reach + 0.054 * outward

@@ -23,11 +23,13 @@ class Grasp:
         point: of the grip site, world frame, metres (3,).
         closing: horizontal unit vector along which the fingers close (3,).
         width: of what is between the fingers, metres.
+        penalty: how much worse it holds than the best of its kind.
     """
 
     point: np.ndarray
     closing: np.ndarray
     width: float
+    penalty: float = 0.0
 
 
 def object_type(name: str) -> str:
@@ -45,11 +47,14 @@ def across(scene: Scene, name: str) -> list[Grasp]:
     box = scene.box(name)
     upright = int(np.argmax(np.abs(UP @ box.rotation)))
     narrow = min((i for i in range(3) if i != upright), key=lambda i: box.half[i])
-    point = box.center.copy()
-    if box.top - box.bottom > 0.05:
-        point[2] = box.top - 0.035
-    point[2] = max(point[2], box.bottom + FINGER_REACH, scene.table_height + FINGER_REACH)
-    return [Grasp(point, flat(box.rotation[:, narrow]), float(2 * box.half[narrow]))]
+    lowest = max(box.bottom, scene.table_height) + FINGER_REACH
+    heights = [box.center[2]] if box.top - box.bottom < 0.05 else [box.top - 0.035, box.top - 0.02]
+    return [
+        Grasp(
+            np.array([*box.center[:2], max(height, lowest)]), flat(box.rotation[:, narrow]), float(2 * box.half[narrow]), 0.5 * rank
+        )
+        for rank, height in enumerate(heights)
+    ]
 
 
 def rim(

@@ -61,15 +61,16 @@ def opened_to(scene: Scene, width: float) -> float:
     return OPEN if scene.opening < width - 0.006 else CLOSE if scene.opening > width + 0.006 else 0.0
 
 
-def pointing(scene: Scene, closing: np.ndarray | None = None, direction: np.ndarray = -UP) -> np.ndarray:
+def pointing(scene: Scene, closing: np.ndarray | None = None, direction: np.ndarray = -UP, first_yaw: float = 20.0) -> np.ndarray:
     """Return the hand rotation (3, 3) that points along `direction` and closes along `closing`, within the wrist's range.
 
     `closing` must be horizontal and square to `direction`; by default it is the world's y axis, as at home.
+    The yaw of the closing axis is taken from `first_yaw` to half a turn beyond, degrees.
     """
     axis = np.array([0.0, 1.0, 0.0]) if closing is None else closing
     # Two yaws close along the same axis. At home it is 90 degrees; the last joint has more room towards 200.
     yaw = np.degrees(np.arctan2(axis[1], axis[0])) % 360
-    if not 20 <= yaw < 200:
+    if not first_yaw <= yaw < first_yaw + 180:
         axis = -axis
     ahead = direction / np.linalg.norm(direction)
     return np.column_stack([axis, np.cross(ahead, axis), ahead])

@@ -87,7 +87,8 @@ def grasp(scene: Scene, name: str, offer: list[Grasp], prefer: np.ndarray | None
     if aside < 0.012 and abs(along) < 0.012 and turned(scene, rotation):
         return move(scene, best.point, rotation, CLOSE)
     ready = scene.opening > min(0.075, best.width + 0.03)
-    if aside < 0.012 and turned(scene, rotation) and (ready or along > 0.06):
+    # On the way down a little drift is no reason to start again.
+    if aside < (0.012 if along > 0.05 else 0.02) and turned(scene, rotation) and (ready or along > 0.06):
         return move(scene, best.point if ready else best.point - 0.05 * ahead, rotation, OPEN)
     above = best.point - (HOVER + max(0.0, box.top - best.point[2])) * ahead
     if aside < 0.05 and along > -0.02:
@@ -134,12 +135,11 @@ def _choose(scene: Scene, name: str, offer: list[Grasp], prefer: np.ndarray | No
 
 def _cost(scene: Scene, name: str, option: Grasp, rotation: np.ndarray, prefer: np.ndarray | None) -> float:
     """Lower is better: little turning, the wanted closing axis, near hand and robot, room for fingers and palm."""
-    cost = np.linalg.norm(rotation_error(scene, rotation))
+    cost = np.linalg.norm(rotation_error(scene, rotation)) + option.penalty
     cost += 4.0 * np.linalg.norm(option.point[:2] - scene.hand[:2]) + 60.0 * scene.strain(option.point, rotation[:, 2])
     if prefer is not None:
         cost += 6.0 * (1.0 - abs(option.closing @ prefer))
-    closing, ahead = rotation[:, 0], rotation[:, 2]
-    if ahead[2] > -0.99:
+    if rotation[2, 2] > -0.99:
         cost += 2.0
     return float(
         cost

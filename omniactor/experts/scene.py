@@ -169,7 +169,7 @@ class Scene:
         return float(base[2] + SHOULDER - WRIST_ABOVE_GRIP + np.sqrt(ARM_LENGTH**2 - out**2))
 
     def strain(self, point: np.ndarray, ahead: np.ndarray) -> float:
-        """How far beyond its comfortable span the arm is stretched or folded with the hand at `point`, pointing along `ahead`; metres."""
+        """How far the arm is stretched or folded beyond its comfortable span with the hand at `point` along `ahead`, metres."""
         flange = point - WRIST_ABOVE_GRIP * ahead
         wrist = flange + WRIST_OFFSET * self.towards_base(flange)
         span = np.linalg.norm(wrist - self._domain.robots[0].base_pos - SHOULDER * UP)
@@ -186,7 +186,7 @@ class Scene:
         return float(high[near, 2].max(initial=self.table_height))
 
     def crowded(self, points: np.ndarray, without: str, margin: float) -> np.ndarray:
-        """Tell for each of the points (n, 3) whether it lies within `margin` of an obstacle other than `without`, or of the table."""
+        """Tell for each of the points (n, 3) whether it lies within `margin` of the table or of an obstacle but `without`."""
         low, high = self._obstacles((without,))
         inside = ((low - margin < points[:, None]) & (points[:, None] < high + margin)).all(-1).any(1)
         return inside | (points[:, 2] < self.table_height + 0.5 * margin)

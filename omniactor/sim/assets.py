@@ -34,7 +34,8 @@ HUB_SECONDS = float(os.environ.get("OMNIACTOR_HUB_SECONDS", "120"))
 _STYLE_TEXTURES = tuple(
     f"textures/{name}.png"
     for name in (
-        "gray_ceramic_tile", "yellow_linen_wall_texture", "seamless_wood_planks_floor", "light-gray-plaster", "light-gray-floor-tile",
+        "gray_ceramic_tile", "yellow_linen_wall_texture", "seamless_wood_planks_floor",
+        "light-gray-plaster", "light-gray-floor-tile",
     )
 )  # fmt: skip
 """What LIBERO's room classes put in place of the textures their XML names."""

@@ -18,7 +18,7 @@ INSTALL_HINT = f"install the Debian packages: apt-get install {PACKAGES}"
 
 _TRIAL = """
 import mujoco
-model = mujoco.MjModel.from_xml_string("<mujoco><worldbody><light pos='0 0 3'/><geom size='.1' rgba='1 0 0 1'/></worldbody></mujoco>")
+model = mujoco.MjModel.from_xml_string("<mujoco><worldbody><geom size='.1' rgba='1 0 0 1'/></worldbody></mujoco>")
 data = mujoco.MjData(model)
 mujoco.mj_forward(model, data)
 with mujoco.Renderer(model, 32, 32) as renderer:

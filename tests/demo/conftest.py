@@ -44,9 +44,23 @@ class FakeWorker:
             Path(request.record).write_text("{}")
         done = index == self.steps
         yield EpisodeResult(
-            task="t", task_id=0, agent=request.agent, assets="standin", assets_origin="", instruction="", seed=0,
-            init_state=0, success=done, steps=index, seconds=1.0, steps_per_second=float(index), goals={"On a b": done},
-            stopped=not done, video=request.video, record=request.record, versions={},
+            task="t",
+            task_id=0,
+            agent=request.agent,
+            assets="standin",
+            assets_origin="",
+            instruction="",
+            seed=0,
+            init_state=0,
+            success=done,
+            steps=index,
+            seconds=1.0,
+            steps_per_second=float(index),
+            goals={"On a b": done},
+            stopped=not done,
+            video=request.video,
+            record=request.record,
+            versions={},
         )
 
     def stop(self):

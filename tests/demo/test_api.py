@@ -34,10 +34,16 @@ def test_a_caller_that_goes_away_frees_the_simulator(handlers):
     assert handlers.store.simulators == 1 and not any(s.running for s in handlers.store._sessions.values())
 
 
-@pytest.mark.parametrize("bad", [
-    {"task": "nonsense"}, {"task": ABLE, "agent": "replay:/etc/passwd"}, {"task": ABLE, "assets": "/etc"},
-    {"task": ABLE, "max_steps": 0}, {"task": ABLE, "init_state": 50},
-])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"task": "nonsense"},
+        {"task": ABLE, "agent": "replay:/etc/passwd"},
+        {"task": ABLE, "assets": "/etc"},
+        {"task": ABLE, "max_steps": 0},
+        {"task": ABLE, "init_state": 50},
+    ],
+)
 def test_bad_calls_are_refused_in_one_line(handlers, bad):
     with pytest.raises(gr.Error) as caught:
         list(make_rollout(handlers)(**bad))

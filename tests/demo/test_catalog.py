@@ -13,8 +13,13 @@ def test_the_rooms_divide_the_tasks():
 
 @pytest.mark.parametrize(
     ("room", "search", "expected"),
-    [("All", "ketchup basket", [48]), ("All", "46", [46]), ("Kitchen", "moka", [19, 38]), ("Study", "moka", []),
-     ("All", "  KITCHEN_SCENE7  ", [35, 36, 37])],
+    [
+        ("All", "ketchup basket", [48]),
+        ("All", "46", [46]),
+        ("Kitchen", "moka", [19, 38]),
+        ("Study", "moka", []),
+        ("All", "  KITCHEN_SCENE7  ", [35, 36, 37]),
+    ],
 )
 def test_search_needs_every_word(room, search, expected):
     assert catalog.find(room, search) == expected

@@ -15,7 +15,12 @@ from omniactor.sim.tasks import TASKS
 ABLE = min(SKILLS)
 VISITOR = SimpleNamespace(session_hash="visitor")  # stands for gr.Request
 RUN = {
-    "task": ABLE, "agent": "expert", "record": None, "start": PUBLISHED, "number": 0, "max_steps": 50,
+    "task": ABLE,
+    "agent": "expert",
+    "record": None,
+    "start": PUBLISHED,
+    "number": 0,
+    "max_steps": 50,
     "instruction": "",
 }
 
@@ -24,10 +29,17 @@ def run(handlers, **changes):
     return list(handlers.run(**{**RUN, **changes}, request=VISITOR))
 
 
-@pytest.mark.parametrize("error", [
-    UnknownTaskError("expected a task,\n got <script>"), RenderError("no GL backend"), WorkerError("died"),
-    BusyError("full"), OmniActorError("x" * 5000), ZeroDivisionError("secret detail"),
-])
+@pytest.mark.parametrize(
+    "error",
+    [
+        UnknownTaskError("expected a task,\n got <script>"),
+        RenderError("no GL backend"),
+        WorkerError("died"),
+        BusyError("full"),
+        OmniActorError("x" * 5000),
+        ZeroDivisionError("secret detail"),
+    ],
+)
 def test_every_error_becomes_one_plain_line(error):
     with pytest.raises(gr.Error) as caught, plain_errors():
         raise error
@@ -56,17 +68,20 @@ def test_a_replay_starts_where_its_record_started(handlers, tmp_path):
     assert (request.seed, request.init_state) == (None, None) and request.agent.startswith("replay:")
 
 
-@pytest.mark.parametrize(("changes", "words"), [
-    ({"task": 90}, "task id from 0 to 89"),
-    ({"agent": "replay:/etc/passwd"}, "Expected an agent"),
-    ({"agent": "replay"}, "Upload a record"),
-    ({"number": 50}, "0 to 49"),
-    ({"number": None}, "Enter the number"),
-    ({"number": 1.5}, "got 1.5"),
-    ({"start": SEED, "number": -1}, "a seed from 0"),
-    ({"max_steps": 401}, "from 1 to 400"),
-    ({"instruction": "x" * 301}, "at most 300 characters"),
-])
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"task": 90}, "task id from 0 to 89"),
+        ({"agent": "replay:/etc/passwd"}, "Expected an agent"),
+        ({"agent": "replay"}, "Upload a record"),
+        ({"number": 50}, "0 to 49"),
+        ({"number": None}, "Enter the number"),
+        ({"number": 1.5}, "got 1.5"),
+        ({"start": SEED, "number": -1}, "a seed from 0"),
+        ({"max_steps": 401}, "from 1 to 400"),
+        ({"instruction": "x" * 301}, "at most 300 characters"),
+    ],
+)
 def test_bad_input_is_refused_before_a_simulator_is_taken(handlers, changes, words):
     generator = handlers.run(**{**RUN, **changes}, request=VISITOR)
     assert words in next(generator)[1]  # stays on the page after the message has gone

@@ -11,8 +11,18 @@ from omniactor.sim.tasks import TASKS
 
 def result(**changes):
     values = {
-        "task": "t", "task_id": 0, "agent": "expert", "assets": "standin", "assets_origin": "", "instruction": "",
-        "seed": 0, "init_state": 0, "success": False, "steps": 40, "seconds": 4.0, "steps_per_second": 10.0,
+        "task": "t",
+        "task_id": 0,
+        "agent": "expert",
+        "assets": "standin",
+        "assets_origin": "",
+        "instruction": "",
+        "seed": 0,
+        "init_state": 0,
+        "success": False,
+        "steps": 40,
+        "seconds": 4.0,
+        "steps_per_second": 10.0,
         "goals": {"On a b": False},
     }
     return EpisodeResult(**{**values, **changes})

@@ -38,8 +38,12 @@ def app(tmp_path_factory):
     for name in ("home", "cache", "files"):
         (folder / name).mkdir()
     environment = {
-        **os.environ, "HOME": str(folder / "home"), "OMNIACTOR_CACHE": str(folder / "cache"),
-        "GRADIO_TEMP_DIR": str(folder / "files"), "GRADIO_SERVER_PORT": str(port), "HF_HUB_OFFLINE": "1",
+        **os.environ,
+        "HOME": str(folder / "home"),
+        "OMNIACTOR_CACHE": str(folder / "cache"),
+        "GRADIO_TEMP_DIR": str(folder / "files"),
+        "GRADIO_SERVER_PORT": str(port),
+        "HF_HUB_OFFLINE": "1",
     }
     environment.pop("GRADIO_SERVER_NAME", None)
     log = (folder / "log").open("w")

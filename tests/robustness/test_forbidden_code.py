@@ -18,7 +18,11 @@ def offences(source):
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.ExceptHandler):
             bare = node.type is None or (isinstance(node.type, ast.Name) and node.type.id == "BaseException")
-            silent = isinstance(node.type, ast.Name) and node.type.id == "Exception" and all(isinstance(s, ast.Pass) for s in node.body)
+            silent = (
+                isinstance(node.type, ast.Name)
+                and node.type.id == "Exception"
+                and all(isinstance(s, ast.Pass) for s in node.body)
+            )
             if bare or silent:
                 found.append((node.lineno, "an except that swallows everything"))
         if isinstance(node, ast.Call):
@@ -27,7 +31,11 @@ def offences(source):
             for keyword in node.keywords:
                 if isinstance(keyword.value, ast.Constant) and (keyword.arg, keyword.value.value) in KEYWORDS:
                     found.append((node.lineno, f"{keyword.arg}={keyword.value.value}"))
-        if isinstance(node, ast.Assign) and "MAX_IMAGE_PIXELS" in ast.unparse(node.targets[0]) and ast.unparse(node.value) == "None":
+        if (
+            isinstance(node, ast.Assign)
+            and "MAX_IMAGE_PIXELS" in ast.unparse(node.targets[0])
+            and ast.unparse(node.value) == "None"
+        ):
             found.append((node.lineno, "no limit on image size"))
     return found
 

@@ -35,7 +35,9 @@ class _Evaluates:
         return eval, ("open('canary', 'w')",)
 
 
-@pytest.mark.parametrize("content", [_RunsACommand(), _Evaluates(), [1, 2], np.array([object()]), np.zeros(3), np.full((2, 2), np.nan)])
+@pytest.mark.parametrize(
+    "content", [_RunsACommand(), _Evaluates(), [1, 2], np.array([object()]), np.zeros(3), np.full((2, 2), np.nan)]
+)
 def test_anything_but_a_plain_array_is_refused_and_never_run(content, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "bad.pruned_init"

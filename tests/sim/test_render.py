@@ -19,7 +19,7 @@ def test_images_are_upright_and_show_the_scene(standin_env):
     rotation = env.data.cam_xmat[camera.id].reshape(3, 3)
 
     def row(point):
-        x, y, z = rotation.T @ (point - env.data.cam_xpos[camera.id])
+        _, y, z = rotation.T @ (point - env.data.cam_xpos[camera.id])
         assert z < 0  # in front of the camera
         return y / -z  # up in the picture is positive
 

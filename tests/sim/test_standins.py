@@ -35,10 +35,8 @@ JOINTS = {
     "microwave": {"microjoint": ("hinge", (-2.094, 0), 0.5)},
 }
 STYLE_FILES = {
-    "scenes/libero_kitchen_tabletop_base_style.xml": (
-        "gray_ceramic_tile.png", "yellow_linen_wall_texture.png"),
-    "scenes/libero_living_room_tabletop_base_style.xml": (
-        "seamless_wood_planks_floor.png", "light-gray-plaster.png"),
+    "scenes/libero_kitchen_tabletop_base_style.xml": ("gray_ceramic_tile.png", "yellow_linen_wall_texture.png"),
+    "scenes/libero_living_room_tabletop_base_style.xml": ("seamless_wood_planks_floor.png", "light-gray-plaster.png"),
     "scenes/libero_study_base_style.xml": ("light-gray-floor-tile.png", "light-gray-plaster.png"),
 }
 
@@ -131,13 +129,12 @@ def test_what_is_seen_is_where_what_is_touched_is(models: dict, path: str) -> No
         if model.geom_type[g] == mujoco.mjtGeom.mjGEOM_MESH:
             mesh = model.geom_dataid[g]
             start = model.mesh_vertadr[mesh]
-            points = model.mesh_vert[start:start + model.mesh_vertnum[mesh]] @ turn.T + place
+            points = model.mesh_vert[start : start + model.mesh_vertnum[mesh]] @ turn.T + place
         else:
             corners = np.array(np.meshgrid(*[(-1, 1)] * 3)).reshape(3, -1).T * model.geom_size[g]
             points = corners @ turn.T + place
         bounds[int(model.geom_group[g])].append((points.min(0), points.max(0)))
-    touched, seen = (np.array([np.min([b[0] for b in bounds[k]], 0), np.max([b[1] for b in bounds[k]], 0)])
-                     for k in (0, 1))
+    touched, seen = (np.array([np.min([b[0] for b in bounds[k]], 0), np.max([b[1] for b in bounds[k]], 0)]) for k in (0, 1))
     assert np.abs(touched - seen).max() < 0.006
 
 

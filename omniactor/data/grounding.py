@@ -1,0 +1,100 @@
+"""Where things are in the pictures: ShareGPT records for every object, fixture and region of a scene.
+
+Objects and fixtures come from MuJoCo's segmentation: only what is seen counts, the box encloses the
+visible pixels and the point is a pixel of the thing itself. Regions have no geometry of their own:
+their box is the projection of their eight corners, cut at the border, and something may stand before it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from omniactor.data.names import object_words, region_words
+from omniactor.data.rendering import SceneRenderer
+
+MIN_PIXELS = 12  # fewer visible pixels are no thing to point at
+MIN_REGION = 0.01  # of the picture's side: narrower regions are left out
+_CORNERS = np.array(np.meshgrid([-1, 1], [-1, 1], [-1, 1])).reshape(3, 8).T
+
+
+@dataclass(frozen=True)
+class Target:
+    """One thing in one picture; coordinates 0-1 from the upper left corner.
+
+    Attributes:
+        name: LIBERO's name.
+        words: in plain words.
+        kind: "object", "fixture" or "region".
+        point: (x, y): on a pixel of the thing, near the middle of what is seen of it; a region's middle.
+        box: (x0, y0, x1, y1).
+    """
+
+    name: str
+    words: str
+    kind: str
+    point: tuple[float, float]
+    box: tuple[float, float, float, float]
+
+
+def find_targets(renderer: SceneRenderer, camera: str) -> list[Target]:
+    """Return what `camera` sees of the scene in the renderer's present state."""
+    facts, data = renderer.facts, renderer.data
+    bodies = {**facts.objects, **facts.fixture_bodies}
+    words = object_words(facts, {name: data.xpos[inside[0]] for name, inside in bodies.items()})
+    seen = renderer.bodies(camera)
+    found = []
+    for name, inside in bodies.items():
+        rows, columns = np.nonzero(np.isin(seen, inside))
+        if name in words and len(rows) >= MIN_PIXELS:
+            kind = "object" if name in facts.objects else "fixture"
+            found.append(Target(name, words[name], kind, *_outline(rows, columns, seen.shape[0])))
+    for name, region in facts.regions.items():
+        box = _project_region(renderer, camera, region["site"])
+        if box is not None and (not region["parent"] or region["parent"] in words):
+            x0, y0, x1, y1 = box
+            point = (round((x0 + x1) / 2, 4), round((y0 + y1) / 2, 4))
+            found.append(Target(name, region_words(name, region["parent"]), "region", point, box))
+    return found
+
+
+def record(target: Target, image: str, facts: dict) -> dict:
+    """Return a ShareGPT record; `facts` are added as they are."""
+    return {
+        "conversations": [
+            {"from": "human", "value": f"<image>\nWhere is the {target.words}?"},
+            {"from": "gpt", "value": f"({target.point[0]:.3f}, {target.point[1]:.3f})"},
+        ],
+        "images": [image], "box": list(target.box), "target": target.name, "kind": target.kind, **facts,
+    }  # fmt: skip
+
+
+def save_image(pixels: np.ndarray, path: Path) -> None:
+    """Write a picture as PNG; the records that name it are written last, so no half of one is ever named."""
+    from PIL import Image
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(path, format="PNG")
+
+
+def _outline(rows: np.ndarray, columns: np.ndarray, size: int) -> tuple[tuple[float, float], tuple[float, float, float, float]]:
+    """Return point and box of the pixels of one thing."""
+    nearest = np.argmin((rows - rows.mean()) ** 2 + (columns - columns.mean()) ** 2)
+    point = (round(float(columns[nearest] + 0.5) / size, 4), round(float(rows[nearest] + 0.5) / size, 4))
+    edges = (columns.min() / size, rows.min() / size, (columns.max() + 1) / size, (rows.max() + 1) / size)
+    return point, tuple(round(float(edge), 4) for edge in edges)
+
+
+def _project_region(renderer: SceneRenderer, camera: str, site: int) -> tuple[float, float, float, float] | None:
+    """Return the box of a region's site in the picture, or None when its middle is outside or behind the camera."""
+    data, model = renderer.data, renderer.model
+    rotation, middle = data.site_xmat[site].reshape(3, 3), data.site_xpos[site]
+    points = renderer.project(np.vstack([middle, middle + (_CORNERS * model.site_size[site]) @ rotation.T]), camera)
+    if np.isnan(points).any() or (points[0] < 0).any() or (points[0] > 1).any():
+        return None
+    low, high = points[1:].min(0).clip(0, 1), points[1:].max(0).clip(0, 1)
+    if (high - low).min() < MIN_REGION:
+        return None
+    return tuple(round(float(edge), 4) for edge in (*low, *high))

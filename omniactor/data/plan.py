@@ -1,0 +1,116 @@
+"""What a demonstrations folder holds: which episodes, from which seeds, by whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from omniactor.errors import InputError
+from omniactor.evaluate.libero90 import check_agent
+from omniactor.evaluate.manifest import make_manifest
+from omniactor.evaluate.results import now
+from omniactor.evaluate.schedule import Job
+from omniactor.perturb import choose_perturbation
+from omniactor.record import versions
+from omniactor.sim.assets import resolve_assets
+from omniactor.sim.tasks import parse_tasks
+
+LABELS = ("expert", "agent")
+MAX_EPISODES = 100_000
+
+
+@dataclass(frozen=True)
+class DemoPlan:
+    """Everything that decides the episodes; plain values, so that they can be sent to other processes.
+
+    Attributes:
+        tasks: ids, in the order to run them.
+        episodes: kept per task.
+        agent: who acts, see `make_agent`.
+        labels: whose actions are stored as labels: "expert", or "agent" (its own, undisturbed).
+        assets: "libero" or "standin".
+        fingerprint: of the asset folder.
+        seed: everything random comes from it.
+        perturb: name in `PERTURBATIONS`.
+        handover: share of episodes that the expert takes over at a random step, 0 to 1.
+        keep: "successes", or "all" (failures too, with `success` stored).
+        max_steps: an attempt ends after this many actions.
+        attempts: starts drawn for one episode before it is given up.
+        settle_steps: zero actions inside the reset, so that objects land.
+    """
+
+    tasks: tuple[int, ...]
+    episodes: int
+    agent: str = "expert"
+    labels: str = "expert"
+    assets: str = "standin"
+    fingerprint: str = ""
+    seed: int = 0
+    perturb: str = "none"
+    handover: float = 0.0
+    keep: str = "successes"
+    max_steps: int = 400
+    attempts: int = 10
+    settle_steps: int = 5
+
+    def jobs(self) -> list[Job]:
+        """Return every episode, task by task."""
+        return [Job(task, episode) for task in self.tasks for episode in range(self.episodes)]
+
+    def episode_seed(self, job: Job, attempt: int) -> int:
+        """Return the seed of one attempt, 2**31 to 2**32 - 1: evaluation's fresh starts lie below, so none is ever shared."""
+        mixed = np.random.SeedSequence([self.seed, job.task_id, job.episode, attempt]).generate_state(1)
+        return int(mixed[0]) | 2**31
+
+    def handover_step(self, seed: int) -> int | None:
+        """Return the step at which the expert takes over in the episode of `seed`, or None."""
+        draw = np.random.default_rng([seed, 3])
+        share, step = draw.uniform(), int(draw.integers(0, self.max_steps // 2 + 1))
+        return step if share < self.handover else None
+
+    def manifest(self) -> dict:
+        """Return the content of `manifest.json`: what a later run into the same folder must agree with."""
+        settings = {
+            "benchmark": "libero-90 demonstrations", "agent": self.agent, "labels": self.labels, "seed": self.seed,
+            "perturb": self.perturb, "handover": self.handover, "keep": self.keep, "max steps": self.max_steps,
+            "attempts": self.attempts, "settle steps": self.settle_steps, "assets": self.assets,
+            "assets fingerprint": self.fingerprint, "version of": versions(),
+        }  # fmt: skip
+        return make_manifest(settings, list(self.tasks), self.episodes, now())
+
+
+def make_plan(tasks: str, episodes: int, assets: str = "auto", **settings) -> DemoPlan:
+    """Check a request as far as that goes without a simulator.
+
+    Args:
+        tasks: see `parse_tasks`.
+        episodes: kept per task.
+        assets: "auto", "libero" or "standin".
+        settings: the other fields of `DemoPlan`.
+
+    Raises:
+        InputError: with the reason.
+    """
+    chosen = parse_tasks(tasks)
+    plan = DemoPlan(tuple(task.id for task in chosen), episodes, **settings)
+    if not 1 <= episodes <= MAX_EPISODES:
+        raise InputError(f"expected from 1 to {MAX_EPISODES} episodes per task, got {episodes}; change --episodes")
+    if plan.labels not in LABELS:
+        raise InputError(f"expected --labels {' or '.join(LABELS)}, got {plan.labels[:120]!r}; choose one of them")
+    if not 0 <= plan.seed < 2**32:
+        raise InputError(f"expected a seed from 0 to {2**32 - 1}, got {plan.seed}; change --seed")
+    if not 0.0 <= plan.handover <= 1.0:  # NaN falls here too
+        raise InputError(f"expected a share from 0 to 1 for --handover, got {plan.handover}")
+    if plan.handover and plan.agent == "expert":
+        raise InputError("expected an agent other than the expert with --handover, got expert; drop --handover or choose another --agent")
+    if not 1 <= plan.max_steps <= 10_000:
+        raise InputError(f"expected from 1 to 10000 steps, got {plan.max_steps}; change --max-steps")
+    if not 1 <= plan.attempts <= 1000:
+        raise InputError(f"expected from 1 to 1000 attempts, got {plan.attempts}; change --attempts")
+    choose_perturbation(plan.perturb)
+    check_agent(plan.agent, chosen)
+    if plan.agent != "expert" and (plan.labels == "expert" or plan.handover):
+        check_agent("expert", chosen)
+    source = resolve_assets(assets)
+    return DemoPlan(**{**vars(plan), "assets": source.kind, "fingerprint": source.fingerprint})
