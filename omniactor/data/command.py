@@ -19,28 +19,44 @@ FORMATS = ("hdf5", "lerobot")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `omniactor demos`."""
-    parser.add_argument("--out", required=True, metavar="DIR", help="folder of the demonstrations; run again with the same one to go on")
+    parser.add_argument(
+        "--out", required=True, metavar="DIR", help="folder of the demonstrations; run again with the same one to go on"
+    )
     parser.add_argument("--tasks", default="0-89", help="for example 0-89, 3,7,9 or names (default: 0-89)")
     parser.add_argument("--episodes", type=int, default=50, metavar="N", help="kept per task (default: 50)")
     parser.add_argument("--agent", default="expert", help="who acts: expert, random or replay:PATH (default: expert)")
     parser.add_argument("--labels", default="expert", help="whose actions are the labels: expert, or agent (default: expert)")
-    parser.add_argument("--handover", type=float, default=0.0, metavar="SHARE", help="of episodes the expert takes over midway (default: 0)")
-    parser.add_argument("--keep-failures", action="store_true", help="keep episodes that do not succeed too; `success` says which")
-    parser.add_argument("--perturb", default="none", help="none, light or strong: noise, pushes, mistaken gripper openings, start poses")
+    parser.add_argument(
+        "--handover", type=float, default=0.0, metavar="SHARE", help="of episodes the expert takes over midway (default: 0)"
+    )
+    parser.add_argument(
+        "--keep-failures", action="store_true", help="keep episodes that do not succeed too; `success` says which"
+    )
+    parser.add_argument(
+        "--perturb", default="none", help="none, light or strong: noise, pushes, mistaken gripper openings, start poses"
+    )
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="everything random comes from it (default: 0)")
     parser.add_argument("--max-steps", type=int, default=400, metavar="N", help="per attempt (default: 400)")
-    parser.add_argument("--attempts", type=int, default=10, metavar="N", help="starts drawn per episode before it is given up (default: 10)")
+    parser.add_argument(
+        "--attempts", type=int, default=10, metavar="N", help="starts drawn per episode before it is given up (default: 10)"
+    )
     kinds = "LIBERO's own models, this project's stand-ins, or whichever can be had (default: auto)"
     parser.add_argument("--assets", choices=("auto", "libero", "standin"), default="auto", help=kinds)
     parser.add_argument("--workers", type=int, metavar="W", help="processes (default: one per CPU)")
     parser.add_argument("--format", default="", help="also render into hdf5, lerobot or hdf5,lerobot (default: states only)")
     parser.add_argument("--image-size", type=int, default=128, metavar="PIXELS", help="of both cameras (default: 128)")
     parser.add_argument("--render-assets", choices=("libero", "standin"), help="models in the pictures (default: as simulated)")
-    parser.add_argument("--obs-alignment", default="post-action", help="of hdf5: post-action as LIBERO's files (default), or pre-action")
+    parser.add_argument(
+        "--obs-alignment", default="post-action", help="of hdf5: post-action as LIBERO's files (default), or pre-action"
+    )
     parser.add_argument("--actions", default="labels", help="what the formats call actions: labels (default), or executed")
-    parser.add_argument("--grounding", type=int, default=0, metavar="K", help="write where things are in every K-th picture (default: 0, none)")
+    parser.add_argument(
+        "--grounding", type=int, default=0, metavar="K", help="write where things are in every K-th picture (default: 0, none)"
+    )
     parser.add_argument("--scenes", action="store_true", help="write compiled scenes, which render with the mujoco package alone")
-    parser.add_argument("--render-only", action="store_true", help="render what DIR holds, from its compiled scenes; needs no LIBERO")
+    parser.add_argument(
+        "--render-only", action="store_true", help="render what DIR holds, from its compiled scenes; needs no LIBERO"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON value as the last line")
 
 
@@ -64,14 +80,18 @@ def run(options: argparse.Namespace) -> None:
             summary["rendering"], errors = _render(options, folder, manifest, formats, assets, fingerprint)
     _print(summary, options.json)
     if errors:
-        raise WorkerError(f"expected everything to come to an end, got {len(errors)} errors ({errors[-1]}); run the same command again")
+        raise WorkerError(
+            f"expected everything to come to an end, got {len(errors)} errors ({errors[-1]}); run the same command again"
+        )
 
 
 def _check_rendering(options: argparse.Namespace) -> tuple[str, ...]:
     formats = tuple(dict.fromkeys(filter(None, (part.strip() for part in options.format.split(",")))))
     for name in formats:
         if name not in FORMATS:
-            raise InputError(f"expected --format {' or '.join(FORMATS)}, got {name[:120]!r}; choose one of them, or both with a comma")
+            raise InputError(
+                f"expected --format {' or '.join(FORMATS)}, got {name[:120]!r}; choose one of them, or both with a comma"
+            )
     if options.workers is not None and options.workers < 1:
         raise InputError(f"expected at least 1 worker, got {options.workers}; give --workers a number from 1")
     if not 16 <= options.image_size <= 2048:
@@ -86,7 +106,9 @@ def _check_rendering(options: argparse.Namespace) -> tuple[str, ...]:
         if value not in choices:
             raise InputError(f"expected {name} {' or '.join(choices)}, got {value[:120]!r}; choose one of them")
     if options.render_only and not (formats or options.grounding):
-        raise InputError("expected something to render with --render-only, got neither --format nor --grounding; give one of them")
+        raise InputError(
+            "expected something to render with --render-only, got neither --format nor --grounding; give one of them"
+        )
     for package in {"hdf5": ("h5py",), "lerobot": ("pyarrow", "av")}.items():
         for module in package[1] if package[0] in formats else ():
             _need(module)
@@ -99,7 +121,9 @@ def _need(module: str) -> None:
     from omniactor.errors import SetupError
 
     if importlib.util.find_spec(module) is None:
-        raise SetupError(f"expected the package {module} for this format, got none; run: python -m pip install -r requirements.txt")
+        raise SetupError(
+            f"expected the package {module} for this format, got none; run: python -m pip install -r requirements.txt"
+        )
 
 
 def _manifest(folder: Path) -> dict:
@@ -107,7 +131,9 @@ def _manifest(folder: Path) -> dict:
 
     manifest = read_manifest(folder)
     if manifest is None or manifest["settings"].get("benchmark") != "libero-90 demonstrations":
-        raise InputError(f"expected a folder of demonstrations with --render-only, got {folder}; give the --out of an earlier run")
+        raise InputError(
+            f"expected a folder of demonstrations with --render-only, got {folder}; give the --out of an earlier run"
+        )
     return manifest
 
 
@@ -207,9 +233,7 @@ def _render(
     from omniactor.evaluate.pool import run_here
     from omniactor.evaluate.schedule import Job, Schedule
 
-    plan = RenderPlan(
-        formats, assets, fingerprint, options.image_size, options.obs_alignment, options.actions, options.grounding
-    )
+    plan = RenderPlan(formats, assets, fingerprint, options.image_size, options.obs_alignment, options.actions, options.grounding)
     jobs, instructions = _render_jobs(folder, manifest)
     if not jobs:
         return {"pictures": 0, "seconds": 0.0}, []
@@ -226,7 +250,12 @@ def _render(
             pictures += outcome.steps
             errors += [outcome.reason] if outcome.status == "error" else []
     seconds = time.perf_counter() - began
-    found = {"pictures": pictures, "seconds": round(seconds, 1), "pictures_per_second": round(pictures / seconds, 1), "workers": workers}
+    found = {
+        "pictures": pictures,
+        "seconds": round(seconds, 1),
+        "pictures_per_second": round(pictures / seconds, 1),
+        "workers": workers,
+    }
     if not errors:
         found["files"] = _finish(options, folder, manifest, formats, jobs, instructions, plan)
     return found, errors
@@ -252,7 +281,9 @@ def _render_jobs(folder: Path, manifest: dict) -> tuple[dict, list[str]]:
     return jobs, instructions
 
 
-def _finish(options: argparse.Namespace, folder: Path, manifest: dict, formats, jobs: dict, instructions: list[str], plan) -> dict:
+def _finish(
+    options: argparse.Namespace, folder: Path, manifest: dict, formats, jobs: dict, instructions: list[str], plan
+) -> dict:
     files = {}
     if "hdf5" in formats:
         files["hdf5"] = str(folder / "hdf5")
@@ -261,7 +292,12 @@ def _finish(options: argparse.Namespace, folder: Path, manifest: dict, formats, 
 
         root = folder / "lerobot"
         lerobot.drop_parts(root, len(jobs))
-        facts = {"assets": plan.assets, "actions_are": plan.actions, "obs_alignment": "pre-action", "settings": manifest["settings"]}
+        facts = {
+            "assets": plan.assets,
+            "actions_are": plan.actions,
+            "obs_alignment": "pre-action",
+            "settings": manifest["settings"],
+        }
         lerobot.finish(root, len(jobs), instructions, plan.size, facts)
         files["lerobot"] = str(root)
     if options.grounding:
@@ -283,7 +319,9 @@ def _join_grounding(folder: Path, jobs: dict) -> Path:
             with (folder / f"task{task_id:02d}.jsonl").open("rb") as part:
                 shutil.copyfileobj(part, joined)
     columns = {"messages": "conversations", "images": "images"}
-    write_json(folder / "dataset_info.json", {"grounding": {"file_name": path.name, "formatting": "sharegpt", "columns": columns}})
+    write_json(
+        folder / "dataset_info.json", {"grounding": {"file_name": path.name, "formatting": "sharegpt", "columns": columns}}
+    )
     return path
 
 

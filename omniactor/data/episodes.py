@@ -131,7 +131,9 @@ def read_episode(path: Path) -> Episode:
         array = arrays[name]
         shape = (steps + more,) if columns == 0 else (steps + more, columns or array.shape[-1])
         if array.dtype != dtype or array.shape != shape or not np.isfinite(array).all():
-            raise RecordError(f"expected finite {dtype.__name__} {shape} as {name} in {path}, got {array.dtype} {array.shape}; delete it")
+            raise RecordError(
+                f"expected finite {dtype.__name__} {shape} as {name} in {path}, got {array.dtype} {array.shape}; delete it"
+            )
     return Episode(facts, **arrays)
 
 

@@ -95,7 +95,10 @@ class Hdf5Writer:
         for name, value in attributes.items():
             group.attrs[name] = value
         observed = slice(self._later, self._later + steps)
-        robot, rotation = episode.robot_states[observed].astype(np.float64), episode.robot_states[observed, 3:6].astype(np.float64)
+        robot, rotation = (
+            episode.robot_states[observed].astype(np.float64),
+            episode.robot_states[observed, 3:6].astype(np.float64),
+        )
         first = self._scene.joints["robot0_joint1"][0]
         arm = [self._scene.joints[f"robot0_joint{i}"][0] for i in range(1, 8)]
         assert arm == list(range(first, first + 7)), "the arm's joints are in a row in qpos"
@@ -154,7 +157,13 @@ def _libero_attributes(scene: SceneFacts, size: int) -> dict:
         "camera_names": list(scene.cameras.values()), "control_freq": 20, "camera_heights": size, "camera_widths": size,
     }  # fmt: skip
     problem = {"problem_name": scene.problem, "domain_name": "robosuite", "language_instruction": scene.instruction}
-    arguments = {"type": 1, "env_name": scene.problem, "problem_name": scene.problem, "bddl_file": bddl, "env_kwargs": environment}
+    arguments = {
+        "type": 1,
+        "env_name": scene.problem,
+        "problem_name": scene.problem,
+        "bddl_file": bddl,
+        "env_kwargs": environment,
+    }
     return {
         "env_name": scene.problem, "problem_info": json.dumps(problem), "macros_image_convention": "opengl", "tag": "libero-v1",
         "bddl_file_name": bddl, "bddl_file_content": scene.bddl, "env_args": json.dumps(arguments),

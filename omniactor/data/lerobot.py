@@ -144,7 +144,9 @@ def finish(root: Path, parts: int, instructions: list[str], size: int, facts: di
     flat = []
     for row in rows:
         statistics = row["stats"]
-        flat.append({**row, **{f"stats/{key}/{name}": value for key, found in statistics.items() for name, value in found.items()}})
+        flat.append(
+            {**row, **{f"stats/{key}/{name}": value for key, found in statistics.items() for name, value in found.items()}}
+        )
         flat[-1].pop("stats")
     _write_table(root / EPISODES, pa.Table.from_pylist(flat))
     tasks = pa.table({"task_index": pa.array(range(len(instructions)), pa.int64()), "task": pa.array(instructions)})

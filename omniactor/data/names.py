@@ -16,7 +16,13 @@ WORDS = {
 }  # fmt: skip
 """LIBERO's category -> words, where they differ."""
 
-POSITIONS = {"left": "on the left", "right": "on the right", "front": "at the front", "back": "at the back", "middle": "in the middle"}
+POSITIONS = {
+    "left": "on the left",
+    "right": "on the right",
+    "front": "at the front",
+    "back": "at the back",
+    "middle": "in the middle",
+}
 SIDES = {"left": (1, -1), "right": (1, 1), "front": (0, 1), "back": (0, -1)}
 """Word -> (axis, sign) in the world: the camera looks along -x with +y on its right, and LIBERO speaks from there."""
 

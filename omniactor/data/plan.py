@@ -103,7 +103,9 @@ def make_plan(tasks: str, episodes: int, assets: str = "auto", **settings) -> De
     if not 0.0 <= plan.handover <= 1.0:  # NaN falls here too
         raise InputError(f"expected a share from 0 to 1 for --handover, got {plan.handover}")
     if plan.handover and plan.agent == "expert":
-        raise InputError("expected an agent other than the expert with --handover, got expert; drop --handover or choose another --agent")
+        raise InputError(
+            "expected an agent other than the expert with --handover, got expert; drop --handover or choose another --agent"
+        )
     if not 1 <= plan.max_steps <= 10_000:
         raise InputError(f"expected from 1 to 10000 steps, got {plan.max_steps}; change --max-steps")
     if not 1 <= plan.attempts <= 1000:

@@ -54,7 +54,9 @@ class Child:
             while True:
                 if not self._pipe.poll(self._silence):
                     self.close()
-                    raise WorkerError(f"expected a worker to answer within {self._silence:.0f} s, got silence; it was ended, run again")
+                    raise WorkerError(
+                        f"expected a worker to answer within {self._silence:.0f} s, got silence; it was ended, run again"
+                    )
                 kind, content = self._pipe.recv()
                 if kind == "result":
                     return content

@@ -142,9 +142,13 @@ def read_scene_facts(path: Path) -> SceneFacts:
             raise ValueError("another format or version")
         return SceneFacts(**content)
     except FileNotFoundError as error:
-        raise RecordError(f"expected a compiled scene at {path}, got nothing; run `omniactor demos --scenes` where LIBERO is installed") from error
+        raise RecordError(
+            f"expected a compiled scene at {path}, got nothing; run `omniactor demos --scenes` where LIBERO is installed"
+        ) from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise RecordError(f"expected a compiled scene in {path}, got: {' '.join(str(error).split())[:160]}; delete it and export again") from error
+        raise RecordError(
+            f"expected a compiled scene in {path}, got: {' '.join(str(error).split())[:160]}; delete it and export again"
+        ) from error
 
 
 def load_scene(path: Path):
@@ -172,7 +176,9 @@ def load_scene(path: Path):
         raise RecordError(f"expected {file} to fit its name, got other content; delete it and export the scenes again")
     model = mujoco.MjModel.from_binary_path("scene.mjb", {"scene.mjb": content})
     if (model.nq, model.nv) != (facts.nq, facts.nv):
-        raise RecordError(f"expected a model with nq {facts.nq}, nv {facts.nv} in {file}, got {model.nq}, {model.nv}; export again")
+        raise RecordError(
+            f"expected a model with nq {facts.nq}, nv {facts.nv} in {file}, got {model.nq}, {model.nv}; export again"
+        )
     return facts, model
 
 
@@ -206,7 +212,9 @@ def _lights(model, domain) -> list[dict]:
             site, joint = model.site(site_name).id, model.joint(thing.joints[0])
             alpha = float(model.site_rgba[site, 3])
             on, off = (1.0 - alpha, alpha) if alpha <= 0 else (alpha, 1.0 - alpha)  # LIBERO toggles it so
-            found.append({"site": int(site), "qpos": int(joint.qposadr[0]), "above": min(ranges), "on": on, "off": off, "of": name})
+            found.append(
+                {"site": int(site), "qpos": int(joint.qposadr[0]), "above": min(ranges), "on": on, "off": off, "of": name}
+            )
     return found
 
 

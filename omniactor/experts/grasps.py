@@ -51,7 +51,10 @@ def across(scene: Scene, name: str) -> list[Grasp]:
     heights = [box.center[2]] if box.top - box.bottom < 0.05 else [box.top - 0.035, box.top - 0.02]
     return [
         Grasp(
-            np.array([*box.center[:2], max(height, lowest)]), flat(box.rotation[:, narrow]), float(2 * box.half[narrow]), 0.5 * rank
+            np.array([*box.center[:2], max(height, lowest)]),
+            flat(box.rotation[:, narrow]),
+            float(2 * box.half[narrow]),
+            0.5 * rank,
         )
         for rank, height in enumerate(heights)
     ]

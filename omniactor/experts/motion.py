@@ -41,19 +41,20 @@ def travel(
 ) -> EmbodiedAction:
     """Move at height: rise to `safe` first, go across, and come down to `goal` over it."""
     hand = scene.hand
-    ahead = scene.hand_rotation[:, 2]
-    if rotation is not None and ahead @ rotation[:, 2] < 0.85 and hand[2] < safe - 0.02:
+    tip = scene.hand_rotation[:, 2]
+    if rotation is not None and tip @ rotation[:, 2] < 0.85 and hand[2] < safe - 0.02:
         # Leaning over something (a handle): go out the way the hand came in.
-        return move(scene, hand - 0.08 * ahead, scene.hand_rotation, gripper)
-    if np.linalg.norm(goal[:2] - hand[:2]) < 0.03:
+        return move(scene, hand - 0.08 * tip, scene.hand_rotation, gripper)
+    away = goal[:2] - hand[:2]
+    distance = np.linalg.norm(away)
+    if distance < 0.03:
         return move(scene, goal, rotation, gripper)
-    # A stretched arm cannot rise: come nearer first.
-    height = max(safe, goal[2])
-    height = max(min(height, scene.reach(hand)), min(height, hand[2]))
+    # A stretched arm cannot rise: no higher than it reaches a little further on.
+    ahead = hand[:2] + away * min(1.0, 0.08 / distance)
+    height = min(max(safe, goal[2]), scene.reach(ahead))
     # Rise before crossing; a little early when nearly there.
     share = np.clip(1.0 - (height - hand[2]) / 0.03, 0.0, 1.0)
-    across = hand[:2] + (goal[:2] - hand[:2]) * share
-    return move(scene, np.array([*across, height]), rotation, gripper)
+    return move(scene, np.array([*(hand[:2] + away * share), height]), rotation, gripper)
 
 
 def opened_to(scene: Scene, width: float) -> float:

@@ -78,7 +78,7 @@ def grasp(scene: Scene, name: str, offer: list[Grasp], prefer: np.ndarray | None
     box = scene.box(name)
     best, rotation = _choose(scene, name, offer, prefer)
     obstacles = _blocked(scene, name, best, rotation)
-    if obstacles and box.half.min() < 0.02 and not _around(scene, best):
+    if obstacles and box.top - box.bottom < 0.04 and not _around(scene, best):
         return _drag(scene, name, best, obstacles[0])
     error = best.point - scene.hand
     ahead = rotation[:, 2]

@@ -164,9 +164,7 @@ class Scene:
         """Greatest height of the grip site, hand down, that the arm reaches above `point` (x, y), metres."""
         base = self._domain.robots[0].base_pos
         out = np.linalg.norm(point[:2] - base[:2]) - WRIST_OFFSET
-        if out >= ARM_LENGTH:
-            return -np.inf
-        return float(base[2] + SHOULDER - WRIST_ABOVE_GRIP + np.sqrt(ARM_LENGTH**2 - out**2))
+        return float(base[2] + SHOULDER - WRIST_ABOVE_GRIP + np.sqrt(max(0.0, ARM_LENGTH**2 - out**2)))
 
     def strain(self, point: np.ndarray, ahead: np.ndarray) -> float:
         """How far the arm is stretched or folded beyond its comfortable span with the hand at `point` along `ahead`, metres."""
