@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import fcntl
-import functools
+import importlib.util
 import json
-import os
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
-from omniactor.errors import InputError, WorkerError
+from omniactor.errors import InputError, SetupError, WorkerError
 
 FORMATS = ("hdf5", "lerobot")
 
@@ -68,17 +63,26 @@ def run(options: argparse.Namespace) -> None:
         WorkerError: something ended in an error; what was made is kept and reported.
     """
     formats = _check_rendering(options)
+    # The simulator's parts are loaded only now, so that `omniactor --help` stays instant.
+    from omniactor.data.folder import alone, demos_manifest, summarize
+
     folder = Path(options.out)
     if options.render_only:
-        manifest, errors, made = _manifest(folder), [], None
+        manifest, made, errors = demos_manifest(folder), None, []
         assets, fingerprint = options.render_assets or manifest["settings"]["assets"], ""
     else:
-        manifest, errors, made, assets, fingerprint = _generate(options, folder)
-    summary = _summary(folder, manifest, made)
+        manifest, made, errors, assets, fingerprint = _make(options, folder)
+    rendered = None
     if (formats or options.grounding or options.scenes) and not errors:
-        with _alone(folder):
-            summary["rendering"], errors = _render(options, folder, manifest, formats, assets, fingerprint)
-    _print(summary, options.json)
+        from omniactor.data.formats import RenderPlan
+        from omniactor.data.passes import render_all
+
+        plan = RenderPlan(
+            formats, assets, fingerprint, options.image_size, options.obs_alignment, options.actions, options.grounding
+        )
+        with alone(folder):
+            rendered, errors = render_all(plan, folder, manifest, options.workers)
+    _print({**summarize(folder, manifest), "generation": made, "rendering": rendered}, options.json)
     if errors:
         raise WorkerError(
             f"expected everything to come to an end, got {len(errors)} errors ({errors[-1]}); run the same command again"
@@ -100,45 +104,27 @@ def _check_rendering(options: argparse.Namespace) -> tuple[str, ...]:
         raise InputError(f"expected an even image size, as H.264 needs, got {options.image_size}; change --image-size")
     if options.grounding < 0:
         raise InputError(f"expected 0 or more states between grounding pictures, got {options.grounding}; change --grounding")
+    alignments, actions = ("post-action", "pre-action"), ("labels", "executed")
     for name, value, choices in (
-        ("--obs-alignment", options.obs_alignment, ("post-action", "pre-action")), ("--actions", options.actions, ("labels", "executed")),
-    ):  # fmt: skip
+        ("--obs-alignment", options.obs_alignment, alignments),
+        ("--actions", options.actions, actions),
+    ):
         if value not in choices:
             raise InputError(f"expected {name} {' or '.join(choices)}, got {value[:120]!r}; choose one of them")
     if options.render_only and not (formats or options.grounding):
         raise InputError(
             "expected something to render with --render-only, got neither --format nor --grounding; give one of them"
         )
-    for package in {"hdf5": ("h5py",), "lerobot": ("pyarrow", "av")}.items():
-        for module in package[1] if package[0] in formats else ():
-            _need(module)
+    needed = {"hdf5": ("h5py",), "lerobot": ("pyarrow", "av")}
+    for module in (module for name in formats for module in needed[name]):
+        if importlib.util.find_spec(module) is None:
+            raise SetupError(f"expected the package {module} for this format, got none; run: python -m pip install {module}")
     return formats
 
 
-def _need(module: str) -> None:
-    import importlib.util
-
-    from omniactor.errors import SetupError
-
-    if importlib.util.find_spec(module) is None:
-        raise SetupError(
-            f"expected the package {module} for this format, got none; run: python -m pip install -r requirements.txt"
-        )
-
-
-def _manifest(folder: Path) -> dict:
-    from omniactor.evaluate.manifest import read_manifest
-
-    manifest = read_manifest(folder)
-    if manifest is None or manifest["settings"].get("benchmark") != "libero-90 demonstrations":
-        raise InputError(
-            f"expected a folder of demonstrations with --render-only, got {folder}; give the --out of an earlier run"
-        )
-    return manifest
-
-
-def _generate(options: argparse.Namespace, folder: Path) -> tuple[dict, list[str], dict, str, str]:
-    """Run the first pass; return the manifest, reasons of errors, facts about the run, and which assets to render."""
+def _make(options: argparse.Namespace, folder: Path) -> tuple[dict, dict, list[str], str, str]:
+    """Run the first pass; return the manifest, facts about the run, reasons of errors, and which assets to render."""
+    from omniactor.data.passes import make_missing
     from omniactor.data.plan import make_plan
     from omniactor.evaluate.results import ResultsFolder
     from omniactor.sim.assets import resolve_assets
@@ -152,188 +138,10 @@ def _generate(options: argparse.Namespace, folder: Path) -> tuple[dict, list[str
     fingerprint = plan.fingerprint if assets == plan.assets else resolve_assets(assets).fingerprint
     results = ResultsFolder(folder, plan.manifest())
     try:
-        errors, made = _make_missing(plan, results, options.workers)
-        return results.manifest, errors, made, assets, fingerprint
+        made, errors = make_missing(plan, results, options.workers)
+        return results.manifest, made, errors, assets, fingerprint
     finally:
         results.close()
-
-
-def _make_missing(plan, results, workers: int | None) -> tuple[list[str], dict]:
-    from omniactor.data.episodes import episode_path
-    from omniactor.data.generation import DemoPlayer
-    from omniactor.evaluate.command import ERRORS_IN_A_ROW
-    from omniactor.evaluate.pool import run_here
-    from omniactor.evaluate.progress import Progress
-    from omniactor.evaluate.schedule import Schedule
-
-    for leftover in (results.path / "episodes").glob("task*/.*.part.npz"):  # of a run that was killed; we hold the folder
-        leftover.unlink(missing_ok=True)
-
-    def done(job) -> bool:
-        outcome = results.outcomes.get(job)
-        if outcome is None or outcome.status == "error":
-            return False
-        return outcome.steps == 0 or episode_path(results.path, job.task_id, job.episode).is_file()
-
-    jobs = plan.jobs()
-    missing = [job for job in jobs if not done(job)]
-    kept = [results.outcomes[job] for job in set(jobs) - set(missing)]
-    workers = min(workers or os.cpu_count() or 1, max(1, len(missing)))
-    began, errors, in_a_row = time.perf_counter(), [], 0
-    progress = Progress(len(jobs), kept)
-    outcomes = run_here(Schedule(missing), functools.partial(DemoPlayer, plan, results.path), workers) if missing else iter(())
-    try:
-        for outcome in outcomes:
-            results.add(outcome)
-            progress.add(outcome)
-            in_a_row = in_a_row + 1 if outcome.status == "error" else 0
-            errors += [outcome.reason] if outcome.status == "error" else []
-            if in_a_row >= ERRORS_IN_A_ROW:
-                break
-    finally:
-        if missing:
-            outcomes.close()
-        progress.close()
-    seconds = time.perf_counter() - began
-    made = len(missing) - len(errors)
-    rate = round(60 * made / seconds, 1) if missing else 0.0
-    return errors, {"episodes": made, "seconds": round(seconds, 1), "episodes_per_minute": rate, "workers": workers}
-
-
-def episodes_of(folder: Path, manifest: dict, task_id: int) -> list[Path]:
-    """Return the files of a task's kept episodes, in order."""
-    files = (folder / "episodes" / f"task{task_id:02d}").glob("episode*.npz")
-    return sorted(file for file in files if int(file.stem.removeprefix("episode")) < manifest["episodes"])
-
-
-def _summary(folder: Path, manifest: dict, made: dict | None) -> dict:
-    from omniactor.data.episodes import read_episode
-    from omniactor.sim.tasks import TASKS
-
-    tasks = []
-    for task_id in manifest["tasks"]:
-        files = episodes_of(folder, manifest, task_id)
-        steps, failed, successes = 0, 0, 0
-        for file in files:
-            episode = read_episode(file)
-            steps, failed = steps + len(episode), failed + episode.facts.attempt
-            successes += episode.facts.success
-        tasks.append({
-            "task_id": task_id, "task": TASKS[task_id].name, "asked": manifest["episodes"], "kept": len(files),
-            "successes": successes, "failed_attempts": failed, "steps": steps, "bytes": sum(file.stat().st_size for file in files),
-        })  # fmt: skip
-    totals = {key: sum(task[key] for task in tasks) for key in ("asked", "kept", "successes", "steps", "bytes")}
-    return {"out": str(folder), **totals, "tasks": tasks, "generation": made}
-
-
-def _render(
-    options: argparse.Namespace, folder: Path, manifest: dict, formats: tuple[str, ...], assets: str, fingerprint: str
-) -> tuple[dict, list[str]]:
-    from omniactor.data.formats import RenderPlan, RenderPlayer
-    from omniactor.evaluate.pool import run_here
-    from omniactor.evaluate.schedule import Job, Schedule
-
-    plan = RenderPlan(formats, assets, fingerprint, options.image_size, options.obs_alignment, options.actions, options.grounding)
-    jobs, instructions = _render_jobs(folder, manifest)
-    if not jobs:
-        return {"pictures": 0, "seconds": 0.0}, []
-    workers = min(options.workers or os.cpu_count() or 1, len(jobs))
-    if "lerobot" in formats:
-        from omniactor.data import lerobot
-
-        lerobot.begin_again(folder / "lerobot")
-    began, pictures, errors = time.perf_counter(), 0, []
-    schedule = Schedule([Job(task_id, 0) for task_id in jobs])
-    outcomes = run_here(schedule, functools.partial(RenderPlayer, plan, folder, jobs), workers)
-    with contextlib.closing(outcomes):
-        for outcome in outcomes:
-            pictures += outcome.steps
-            errors += [outcome.reason] if outcome.status == "error" else []
-    seconds = time.perf_counter() - began
-    found = {
-        "pictures": pictures,
-        "seconds": round(seconds, 1),
-        "pictures_per_second": round(pictures / seconds, 1),
-        "workers": workers,
-    }
-    if not errors:
-        found["files"] = _finish(options, folder, manifest, formats, jobs, instructions, plan)
-    return found, errors
-
-
-def _render_jobs(folder: Path, manifest: dict) -> tuple[dict, list[str]]:
-    """Return the job of each task that has episodes, and the distinct instructions."""
-    from omniactor.data.episodes import read_episode
-    from omniactor.data.formats import RenderJob
-    from omniactor.sim.tasks import TASKS
-
-    jobs, instructions, episodes, frames = {}, [], 0, 0
-    for task_id in manifest["tasks"]:
-        files = tuple(episodes_of(folder, manifest, task_id))
-        if not files:
-            continue
-        instruction = TASKS[task_id].language
-        if instruction not in instructions:
-            instructions.append(instruction)
-        jobs[task_id] = RenderJob(task_id, files, len(jobs), episodes, frames, instructions.index(instruction))
-        episodes += len(files)
-        frames += sum(len(read_episode(file)) for file in files)
-    return jobs, instructions
-
-
-def _finish(
-    options: argparse.Namespace, folder: Path, manifest: dict, formats, jobs: dict, instructions: list[str], plan
-) -> dict:
-    files = {}
-    if "hdf5" in formats:
-        files["hdf5"] = str(folder / "hdf5")
-    if "lerobot" in formats:
-        from omniactor.data import lerobot
-
-        root = folder / "lerobot"
-        lerobot.drop_parts(root, len(jobs))
-        facts = {
-            "assets": plan.assets,
-            "actions_are": plan.actions,
-            "obs_alignment": "pre-action",
-            "settings": manifest["settings"],
-        }
-        lerobot.finish(root, len(jobs), instructions, plan.size, facts)
-        files["lerobot"] = str(root)
-    if options.grounding:
-        files["grounding"] = str(_join_grounding(folder / "grounding", jobs))
-    if options.scenes:
-        files["scenes"] = str(folder / "scenes" / plan.assets)
-    return files
-
-
-def _join_grounding(folder: Path, jobs: dict) -> Path:
-    """Put the tasks' records into one file, and describe it as LLaMA-Factory reads it."""
-    import shutil
-
-    from omniactor.paths import atomic_path, write_json
-
-    path = folder / "grounding.jsonl"
-    with atomic_path(path) as temporary, temporary.open("wb") as joined:
-        for task_id in jobs:
-            with (folder / f"task{task_id:02d}.jsonl").open("rb") as part:
-                shutil.copyfileobj(part, joined)
-    columns = {"messages": "conversations", "images": "images"}
-    write_json(
-        folder / "dataset_info.json", {"grounding": {"file_name": path.name, "formatting": "sharegpt", "columns": columns}}
-    )
-    return path
-
-
-@contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold the folder for rendering; the lock falls with the process, however it ends."""
-    with (folder / "manifest.json").open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise InputError(f"expected {folder} to be free, but another run is rendering into it; wait for it") from error
-        yield
 
 
 def _print(summary: dict, as_json: bool) -> None:
@@ -344,5 +152,5 @@ def _print(summary: dict, as_json: bool) -> None:
         print(f"{task['task_id']:3d}  {task['kept']:5d} of {task['asked']} kept, {task['steps']:7d} steps, "
               f"{task['failed_attempts']} attempts failed  {task['task']}")  # fmt: skip
     print(f"{summary['kept']} episodes, {summary['steps']} steps, {summary['bytes'] / 1e6:.1f} MB in {summary['out']}")
-    for kind, place in summary.get("rendering", {}).get("files", {}).items():
+    for kind, place in ((summary["rendering"] or {}).get("files") or {}).items():
         print(f"{kind}: {place}")

@@ -136,7 +136,7 @@ def _attempt(env, agent: Agent, expert: Agent | None, plan: DemoPlan, job: Job, 
         task=env.task, task_id=env.spec_task.id, episode=job.episode, attempt=attempt, seed=seed,
         instruction=env.task_description, agent=agent.name, labels=plan.labels, perturb=plan.perturb,
         handover=demonstrator.handover, start_steps=skipped, settle_steps=plan.settle_steps,
-        success=bool(step.success and actions), goals=dict(step.goals), assets=env.assets.kind,
+        steps=len(actions), success=bool(step.success and actions), goals=dict(step.goals), assets=env.assets.kind,
         fingerprint=env.assets.fingerprint, fixtures=env.fixture_poses(), versions=versions(),
     )  # fmt: skip
     return Episode(

@@ -38,6 +38,7 @@ class EpisodeFacts:
         handover: first step the expert acted at instead of the agent, or None.
         start_steps: random steps of the arm before `states[0]`.
         settle_steps: zero actions inside the reset.
+        steps: T.
         success: the goal held at the end.
         goals: predicate -> held at the end.
         assets: "libero" or "standin".
@@ -58,6 +59,7 @@ class EpisodeFacts:
     handover: int | None
     start_steps: int
     settle_steps: int
+    steps: int
     success: bool
     goals: dict[str, bool]
     assets: str
@@ -126,7 +128,7 @@ def read_episode(path: Path) -> Episode:
         RecordError: missing, damaged, or not one of ours.
     """
     facts, arrays = _read(path, arrays=True)
-    steps = len(arrays["actions"])
+    steps = facts.steps
     for name, (dtype, more, columns) in _ARRAYS.items():
         array = arrays[name]
         shape = (steps + more,) if columns == 0 else (steps + more, columns or array.shape[-1])

@@ -6,14 +6,14 @@ import contextlib
 import hashlib
 import json
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-from omniactor.data import grounding, hdf5, lerobot
 from omniactor.data.episodes import read_episode
+from omniactor.data.grounding import GroundingWriter
 from omniactor.data.processes import Child
 from omniactor.data.rendering import SceneRenderer
-from omniactor.data.scene import export_scene, read_scene_facts, scene_path
+from omniactor.data.scene import SceneFacts, export_scene, read_scene_facts, scene_path
 from omniactor.errors import OmniActorError
 from omniactor.evaluate.results import Outcome
 from omniactor.evaluate.schedule import Job
@@ -111,7 +111,7 @@ def render_task(kept: dict, beat, plan: RenderPlan, folder: Path, job: RenderJob
     """Render one task into everything that is not there yet (in the child); `steps` of the outcome counts pictures."""
     began = time.perf_counter()
     scene = ensure_scene(plan, folder, job.task_id)
-    missing = _missing(plan, folder, job, read_scene_facts(scene).task)
+    missing = _missing(plan, folder, job, read_scene_facts(scene))
     pictures = 0
     if missing:
         beat()
@@ -156,63 +156,18 @@ def _render(renderer: SceneRenderer, missing: dict[str, str], plan: RenderPlan, 
 
 def _sink(kind: str, digest: str, renderer: SceneRenderer, plan: RenderPlan, folder: Path, job: RenderJob):
     if kind == "hdf5":
+        from omniactor.data import hdf5
+
         path = hdf5_path(folder, renderer.facts.task)
         path.parent.mkdir(parents=True, exist_ok=True)
         return hdf5.Hdf5Writer(path, renderer.facts, plan.size, digest, plan.alignment, plan.actions)
     if kind == "lerobot":
+        from omniactor.data import lerobot
+
         return lerobot.LeRobotPart(
             folder / "lerobot", job.number, job.first_episode, job.first_frame, job.task_index, plan.size, digest, plan.actions
         )
     return GroundingWriter(folder / "grounding", renderer, plan.grounding_every, digest)
-
-
-class GroundingWriter:
-    """Writes one task's grounding records and pictures; the records appear, complete, on `close()`."""
-
-    def __init__(self, folder: Path, renderer: SceneRenderer, every: int, digest: str) -> None:
-        """Prepare the folder; earlier records of the task stop counting."""
-        self._folder, self._renderer, self._every, self._digest = folder, renderer, every, digest
-        self._stem = f"task{renderer.facts.task_id:02d}"
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{self._stem}.digest").unlink(missing_ok=True)
-        self._temporary = folder / f".{self._stem}.part.jsonl"
-        self._file = self._temporary.open("w", encoding="utf-8")
-
-    def wants(self, step: int) -> bool:
-        """Tell whether state number `step` is looked at."""
-        return step % self._every == 0
-
-    def begin(self, episode) -> None:
-        """Start an episode."""
-        self._facts = episode.facts
-
-    def add(self, step: int, images: dict) -> None:
-        """Take the pictures of the state the renderer is in."""
-        if not self.wants(step):
-            return
-        for camera, pixels in images.items():
-            targets = grounding.find_targets(self._renderer, camera)
-            if not targets:
-                continue
-            name = f"images/{self._stem}/episode{self._facts.episode:05d}-{step:04d}-{camera}.png"
-            grounding.save_image(pixels, self._folder / name)
-            facts = {"task_id": self._facts.task_id, "episode": self._facts.episode, "step": step, "camera": camera}
-            for target in targets:
-                self._file.write(json.dumps(grounding.record(target, name, facts), ensure_ascii=False) + "\n")
-
-    def end(self) -> None:
-        """Finish the episode."""
-
-    def close(self) -> None:
-        """Make the records count."""
-        self._file.close()
-        self._temporary.replace(self._folder / f"{self._stem}.jsonl")
-        (self._folder / f"{self._stem}.digest").write_text(self._digest, encoding="utf-8")
-
-    def discard(self) -> None:
-        """Drop what was written; harmless after `close()`."""
-        self._file.close()
-        self._temporary.unlink(missing_ok=True)
 
 
 def hdf5_path(folder: Path, task: str) -> Path:
@@ -220,25 +175,36 @@ def hdf5_path(folder: Path, task: str) -> Path:
     return folder / "hdf5" / f"{task}_demo.hdf5"
 
 
-def _missing(plan: RenderPlan, folder: Path, job: RenderJob, task: str) -> dict[str, str]:
+def _missing(plan: RenderPlan, folder: Path, job: RenderJob, scene: SceneFacts) -> dict[str, str]:
     """Return what must be written: format -> digest of everything it is made from."""
     made_from = hashlib.sha256()
     for file in job.files:
         made_from.update(hashlib.sha256(file.read_bytes()).digest())
-    common = {**asdict(plan), "formats": None, "grounding_every": None, "episodes": made_from.hexdigest()}
+    common = {
+        "size": plan.size, "alignment": plan.alignment, "actions": plan.actions, "assets": scene.fingerprint,
+        "model": scene.model, "mujoco": scene.mujoco, "episodes": made_from.hexdigest(),
+    }  # fmt: skip
     places = [job.number, job.first_episode, job.first_frame, job.task_index]
     digests = {
         "hdf5": _digest({**common, "format": 1}),
         "lerobot": _digest({**common, "format": 1, "alignment": None, "places": places}),
         "grounding": _digest({**common, "format": 1, "alignment": None, "actions": None, "every": plan.grounding_every}),
     }
-    stamp = folder / "grounding" / f"task{job.task_id:02d}.digest"
-    current = {
-        "hdf5": "hdf5" not in plan.formats or hdf5.is_current(hdf5_path(folder, task), digests["hdf5"]),
-        "lerobot": "lerobot" not in plan.formats or lerobot.is_current(folder / "lerobot", job.number, digests["lerobot"]),
-        "grounding": not plan.grounding_every or (stamp.is_file() and stamp.read_text(encoding="utf-8") == digests["grounding"]),
-    }
-    return {kind: digests[kind] for kind, there in current.items() if not there}
+    missing = []
+    # Each format's package is loaded only for it: a machine that renders one needs no other's.
+    if "hdf5" in plan.formats:
+        from omniactor.data import hdf5
+
+        missing += ["hdf5"] * (not hdf5.is_current(hdf5_path(folder, scene.task), digests["hdf5"]))
+    if "lerobot" in plan.formats:
+        from omniactor.data import lerobot
+
+        missing += ["lerobot"] * (not lerobot.is_current(folder / "lerobot", job.number, digests["lerobot"]))
+    if plan.grounding_every:
+        stamp = folder / "grounding" / f"task{job.task_id:02d}.digest"
+        there = stamp.is_file() and stamp.read_text(encoding="utf-8") == digests["grounding"]
+        missing += ["grounding"] * (not there)
+    return {kind: digests[kind] for kind in missing}
 
 
 def _digest(content: dict) -> str:

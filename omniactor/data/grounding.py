@@ -7,6 +7,9 @@ their box is the projection of their eight corners, cut at the border, and somet
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +17,7 @@ import numpy as np
 
 from omniactor.data.names import object_words, region_words
 from omniactor.data.rendering import SceneRenderer
+from omniactor.paths import atomic_path, write_json
 
 MIN_PIXELS = 12  # fewer visible pixels are no thing to point at
 MIN_REGION = 0.01  # of the picture's side: narrower regions are left out
@@ -77,6 +81,69 @@ def save_image(pixels: np.ndarray, path: Path) -> None:
 
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(pixels).save(path, format="PNG")
+
+
+class GroundingWriter:
+    """Writes one task's grounding records and pictures; the records appear, complete, on `close()`."""
+
+    def __init__(self, folder: Path, renderer: SceneRenderer, every: int, digest: str) -> None:
+        """Prepare the folder; earlier records of the task stop counting."""
+        self._folder, self._renderer, self._every, self._digest = folder, renderer, every, digest
+        self._stem = f"task{renderer.facts.task_id:02d}"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{self._stem}.digest").unlink(missing_ok=True)
+        shutil.rmtree(folder / "images" / self._stem, ignore_errors=True)
+        self._temporary = folder / f".{self._stem}.{os.getpid()}.part.jsonl"
+        self._file = self._temporary.open("w", encoding="utf-8")
+
+    def wants(self, step: int) -> bool:
+        """Tell whether state number `step` is looked at."""
+        return step % self._every == 0
+
+    def begin(self, episode) -> None:
+        """Start an episode."""
+        self._facts = episode.facts
+
+    def add(self, step: int, images: dict) -> None:
+        """Take the pictures of the state the renderer is in."""
+        if not self.wants(step):
+            return
+        for camera, pixels in images.items():
+            targets = find_targets(self._renderer, camera)
+            if not targets:
+                continue
+            name = f"images/{self._stem}/episode{self._facts.episode:05d}-{step:04d}-{camera}.png"
+            save_image(pixels, self._folder / name)
+            facts = {"task_id": self._facts.task_id, "episode": self._facts.episode, "step": step, "camera": camera}
+            for target in targets:
+                self._file.write(json.dumps(record(target, name, facts), ensure_ascii=False) + "\n")
+
+    def end(self) -> None:
+        """Finish the episode."""
+
+    def close(self) -> None:
+        """Make the records count."""
+        self._file.close()
+        self._temporary.replace(self._folder / f"{self._stem}.jsonl")
+        (self._folder / f"{self._stem}.digest").write_text(self._digest, encoding="utf-8")
+
+    def discard(self) -> None:
+        """Drop what was written; harmless after `close()`."""
+        self._file.close()
+        self._temporary.unlink(missing_ok=True)
+
+
+def join_records(folder: Path, task_ids: list[int]) -> Path:
+    """Put the tasks' records into one file, and describe it as LLaMA-Factory reads it; returns its path."""
+    path = folder / "grounding.jsonl"
+    with atomic_path(path) as temporary, temporary.open("wb") as joined:
+        for task_id in task_ids:
+            with (folder / f"task{task_id:02d}.jsonl").open("rb") as part:
+                shutil.copyfileobj(part, joined)
+    columns = {"messages": "conversations", "images": "images"}
+    content = {"grounding": {"file_name": path.name, "formatting": "sharegpt", "columns": columns}}
+    write_json(folder / "dataset_info.json", content)
+    return path
 
 
 def _outline(rows: np.ndarray, columns: np.ndarray, size: int) -> tuple[tuple[float, float], tuple[float, float, float, float]]:

@@ -9,7 +9,8 @@ import numpy as np
 from omniactor.data.scene import SceneFacts
 
 WORDS = {
-    "akita_black_bowl": "black bowl", "chefmate_8_frypan": "frying pan", "porcelain_mug": "white mug", "red_coffee_mug": "red mug",
+    "akita_black_bowl": "black bowl", "chefmate_8_frypan": "frying pan", "porcelain_mug": "white mug",
+    "red_coffee_mug": "red mug",
     "white_yellow_mug": "yellow and white mug", "new_salad_dressing": "salad dressing", "wooden_tray": "tray",
     "wooden_cabinet": "cabinet", "white_cabinet": "cabinet", "flat_stove": "stove", "wooden_two_layer_shelf": "shelf",
     "desk_caddy": "caddy",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import sys
 import time
 import traceback
 from collections.abc import Callable
@@ -93,7 +94,7 @@ def _rebuild(name: str, message: str, trace: str) -> OmniActorError:
     known = getattr(errors, name, None)
     if isinstance(known, type) and issubclass(known, OmniActorError):
         return known(message)
-    print(trace, flush=True)
+    print(trace, file=sys.stderr, flush=True)
     return WorkerError(f"a worker failed ({name}: {message[:200]}); the lines above have the details")
 
 

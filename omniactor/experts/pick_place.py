@@ -77,9 +77,9 @@ def grasp(scene: Scene, name: str, offer: list[Grasp], prefer: np.ndarray | None
     """Go above the best of the offered grasps, descend, close."""
     box = scene.box(name)
     best, rotation = _choose(scene, name, offer, prefer)
-    obstacles = _blocked(scene, name, best, rotation)
-    if obstacles and box.top - box.bottom < 0.04 and not _around(scene, best):
-        return _drag(scene, name, best, obstacles[0])
+    obstacle = _blocked(scene, name, best, rotation).get("palm")
+    if obstacle is not None and box.top - box.bottom < 0.04 and not _around(scene, best):
+        return _drag(scene, name, best, obstacle)
     error = best.point - scene.hand
     ahead = rotation[:, 2]
     along = error @ ahead
@@ -155,8 +155,8 @@ def _fingers(option: Grasp, rotation: np.ndarray) -> np.ndarray:
     )
 
 
-def _blocked(scene: Scene, name: str, option: Grasp, rotation: np.ndarray) -> list[np.ndarray]:
-    """Return where fingers, palm and wrist would meet an obstacle on the way down: a mean point (3,) for each that does."""
+def _blocked(scene: Scene, name: str, option: Grasp, rotation: np.ndarray) -> dict[str, np.ndarray]:
+    """Return which of fingers, palm and wrist would meet an obstacle on the way down, each with its mean point there (3,)."""
     closing, ahead = rotation[:, 0], rotation[:, 2]
     fingers = _fingers(option, rotation).reshape(-1, 3)
     palm = option.point + np.linspace(-0.1, 0.1, 5)[:, None] * closing - ahead * np.arange(0.055, 0.25, 0.04)[:, None, None]
@@ -164,25 +164,33 @@ def _blocked(scene: Scene, name: str, option: Grasp, rotation: np.ndarray) -> li
     wrist = np.concatenate(
         [flange + offset + np.arange(0.0, 0.2, 0.05)[:, None] * UP for offset in (0.0, 0.088 * scene.towards_base(flange))]
     )
-    checks = ((fingers, 0.012), (palm.reshape(-1, 3), 0.027), (wrist, 0.085))
-    met = [points[scene.crowded(points, name, margin)] for points, margin in checks]
-    return [points.mean(0) for points in met if len(points)]
+    checks = {"fingers": (fingers, 0.012), "palm": (palm.reshape(-1, 3), 0.027), "wrist": (wrist, 0.085)}
+    met = {part: points[scene.crowded(points, name, margin)] for part, (points, margin) in checks.items()}
+    return {part: points.mean(0) for part, points in met.items() if len(points)}
 
 
 def _drag(scene: Scene, name: str, option: Grasp, obstacle: np.ndarray) -> EmbodiedAction:
-    """Press on a flat object with closed fingers and drag it away from what leaves no room to take it."""
+    """Hook the tips of closed, leaning fingers over the edge of a flat object and drag it away from what leaves no room to take it."""
     box = scene.box(name)
     away = -np.sign((obstacle - option.point) @ option.closing) * option.closing
-    rotation = pointing(scene, np.cross(UP, away))
-    touch = np.array([*box.center[:2], box.top + 0.008])
-    error = touch - scene.hand
-    aside = np.linalg.norm(error[:2])
-    if aside < 0.03 and error[2] > -0.012 and turned(scene, rotation, 0.2):
-        return move(scene, scene.hand + 0.015 * away - 0.004 * UP, rotation, CLOSE)
-    if aside < 0.01 and turned(scene, rotation, 0.2) and scene.opening < 0.01:
-        return move(scene, touch - 0.01 * UP, rotation, CLOSE)
-    safe = max(box.top, scene.highest_between(scene.hand, touch, (name,))) + HOVER
-    return travel(scene, np.array([*touch[:2], box.top + 0.05]), safe, rotation, CLOSE)
+    rotation = pointing(scene, np.cross(UP, away), -UP - away)
+    ahead = rotation[:, 2]
+    edge = np.array([*(box.center - (box.extent @ np.abs(away)) * away)[:2], box.top])
+    # The fingers' underside, a centimetre from their axis, lies on the edge; the tips reach past it.
+    touch = edge + 0.011 * (UP - away) / np.sqrt(2) + 0.003 * ahead
+    error = scene.hand - touch
+    along = error @ ahead
+    aside = np.linalg.norm(error - along * ahead)
+    ready = turned(scene, rotation, 0.2) and scene.opening < 0.02
+    if ready and aside < 0.02 and along > -0.012:
+        return move(scene, scene.hand + 0.015 * away - 0.008 * UP, rotation, CLOSE)
+    if ready and aside < 0.012:
+        return move(scene, touch + 0.01 * ahead, rotation, CLOSE, speed=0.6)
+    start = touch - 0.09 * ahead
+    if np.linalg.norm(scene.hand - start) < 0.06:
+        return move(scene, start, rotation, CLOSE)
+    safe = scene.highest_between(scene.hand, start, (name,)) + HOVER
+    return travel(scene, start, safe, rotation, CLOSE)
 
 
 def _carry(scene: Scene, name: str, place: Place) -> EmbodiedAction:

@@ -1,0 +1,82 @@
+"""One demonstration: reproducible, labelled by the expert, handed over, replayable."""
+
+import numpy as np
+
+from omniactor.agent import make_agent
+from omniactor.data.demos import AGENT, EXPERT, PERTURBATION, restore
+from omniactor.data.plan import DemoPlan
+from omniactor.evaluate.protocol import FIRST_FRESH_SEED
+from omniactor.evaluate.schedule import Job
+
+
+def test_the_same_seed_gives_the_same_bytes(make, strong, tmp_path):
+    strong.write(tmp_path / "a.npz")
+    make(perturb="strong", seed=1).episode.write(tmp_path / "b.npz")
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+    assert make(perturb="strong", seed=2).episode.states[0].tobytes() != strong.states[0].tobytes()
+
+
+def test_an_undisturbed_expert_is_its_own_label(make):
+    episode = make().episode
+    assert episode.facts.success
+    assert (episode.actions == episode.labels).all()
+    assert (episode.actor == EXPERT).all()
+    assert len(episode.states) == len(episode.robot_states) == len(episode.actions) + 1
+
+
+def test_labels_are_the_clean_expert_actions_and_actions_the_disturbed_ones(standin_env, strong):
+    env = standin_env(47)
+    expert = make_agent("expert", env)
+    assert (strong.actions != strong.labels).any(1).mean() > 0.9  # noise at every step
+    assert (strong.actor == PERTURBATION).any()
+    assert strong.facts.start_steps > 0
+    for step in range(0, len(strong), 10):
+        restore(env, strong, step)
+        expert.reset(env.task_description)
+        np.testing.assert_allclose(expert.act(env.observe(images=False)).values, strong.labels[step], atol=0.05)
+
+
+def test_a_stored_state_and_action_reproduce_the_next_state(standin_env, strong):
+    env = standin_env(47)
+    for step in (0, 3, len(strong) // 2, len(strong) - 1):
+        restore(env, strong, step)
+        env.step(strong.actions[step])
+        np.testing.assert_allclose(env.flat_state(), strong.states[step + 1], atol=1e-6)
+
+
+def test_the_start_is_the_seeds_and_all_actions_replay_bit_by_bit(standin_env, make):
+    env, episode = standin_env(47), make().episode
+    env.reset(seed=episode.facts.seed)
+    assert (env.flat_state() == episode.states[0]).all()
+    for action, state in zip(episode.actions, episode.states[1:], strict=True):
+        env.step(action)
+        assert (env.flat_state() == state).all()
+
+
+def test_only_successes_are_kept_unless_asked(make):
+    settings = {"agent": "random", "labels": "agent", "max_steps": 5, "attempts": 2}
+    attempts = make(**settings)
+    assert attempts.episode is None
+    assert attempts.failed == 2
+    kept = make(**settings, keep="all").episode
+    assert not kept.facts.success
+    assert (kept.labels == kept.actions).all()
+    assert (kept.actor == AGENT).all()
+
+
+def test_another_agent_is_labelled_by_the_expert_and_handed_over(make, standin_env):
+    episode = make(agent="random", handover=1.0, seed=0, max_steps=200, keep="all").episode
+    at = episode.facts.handover
+    assert 0 < at < 150
+    assert (episode.actor[:at] == AGENT).all()
+    assert (episode.actor[at:] == EXPERT).all()
+    assert (episode.actions[:at] != episode.labels[:at]).any(1).all()
+    assert (episode.actions[at:] == episode.labels[at:]).all()
+
+
+def test_seeds_are_distinct_and_never_evaluations():
+    plan = DemoPlan((0, 1), 50)
+    seeds = {plan.episode_seed(Job(task, episode), attempt) for task in (0, 1) for episode in range(50) for attempt in range(10)}
+    assert len(seeds) == 1000
+    assert min(seeds) > FIRST_FRESH_SEED + 10**6
+    assert max(seeds) < 2**32
