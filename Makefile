@@ -31,8 +31,7 @@ lint: $(VENV)/.ready $(VENV)/.ready-dev
 	$(BIN)/ruff format --check .
 
 bench: setup
-	$(BIN)/python benchmarks/settling.py --tasks 0,49
-	$(BIN)/python benchmarks/experts.py --init-states 2
+	$(BIN)/python -m omniactor evaluate libero-90 --agent expert --tasks 0,22,28,46-54 --episodes 2 --out build/bench --json
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "expected Python 3.11 or 3.12, found none; install python3" >&2; exit 1; }

@@ -14,6 +14,7 @@ from demo.layout import build, launch_settings
 from demo.sessions import SessionStore
 from omniactor.episode import EpisodeRequest
 from omniactor.errors import OmniActorError
+from omniactor.paths import cache_dir
 from omniactor.sim.assets import resolve_assets
 
 
@@ -23,7 +24,7 @@ def main() -> None:
         assets = resolve_assets("auto")
     except OmniActorError as error:
         sys.exit(f"OmniActor: {error}")
-    store = SessionStore(Path(get_upload_folder()))
+    store = SessionStore(Path(get_upload_folder()), kept=cache_dir() / "unfinished_episodes")
     page = build(Handlers(store, assets))
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that simulators and files are cleaned up
     print(f"3-D models: {assets.label} ({assets.origin})", flush=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import gradio as gr
 
-from demo import catalog, texts
+from demo import catalog, results, texts
 from demo.api import add_endpoints
 from demo.handlers import LAST_STATE, PUBLISHED, SEED, Handlers
 from demo.limits import LIMITS, Limits
@@ -37,6 +37,7 @@ def build(handlers: Handlers) -> gr.Blocks:
                 view = _view(first)
             with gr.Column(elem_id="details"):
                 view["plot"] = gr.Plot(label="Actions", show_label=False, visible=False, elem_id="plot")
+        _measured()
         _connect(handlers, task, shown, facts, picker, controls, view)
         add_endpoints(handlers)
         page.unload(handlers.leave)
@@ -148,6 +149,22 @@ def _view(first: int) -> dict:
     outcome = gr.HTML("", visible=False, elem_id="outcome")
     record = gr.File(label="Record of every action (JSON)", interactive=False, visible=False, elem_id="record")
     return {"live": live, "status": status, "outcome": outcome, "video": video, "record": record}
+
+
+def _measured() -> None:
+    """Show the evaluations that ship with the project, a table of tasks each."""
+    summaries = results.evaluations()
+    with gr.Column(elem_id="measured"):
+        for summary in summaries:
+            with gr.Accordion(results.title(summary), open=False):
+                gr.Dataframe(
+                    results.table(summary),
+                    headers=results.HEADERS,
+                    show_label=False,
+                    interactive=False,
+                    wrap=True,
+                    column_widths=["8%", "44%", "14%", "11%", "12%", "11%"],
+                )
 
 
 def _connect(handlers: Handlers, task, shown, facts, picker: dict, controls: dict, view: dict) -> None:

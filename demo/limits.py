@@ -25,6 +25,7 @@ class Limits:
         queue_size: most waiting events.
         threads: of the web server.
         state_sessions: visitors whose page state is kept.
+        kept_episodes: episodes cut short by a closed page that stay on the server, the newest ones.
         upload: largest uploaded file.
         cache_check_seconds: how often Gradio looks for old files.
         cache_age_seconds: when a file is old.
@@ -45,6 +46,7 @@ class Limits:
     queue_size: int = 32
     threads: int = 16
     state_sessions: int = 200
+    kept_episodes: int = 20
     upload: str = "8mb"
     cache_check_seconds: int = 600
     cache_age_seconds: int = 1800

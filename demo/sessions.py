@@ -44,6 +44,18 @@ class Session:
         """Remove everything this visitor's episodes wrote."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def keep_files(self, kept: Path, most: int) -> None:
+        """Move video and record of the present episode into `kept`, where the newest `most` episodes stay."""
+        stem = time.strftime("%Y%m%d-%H%M%S-") + secrets.token_hex(3)
+        for path in (Path(self.live.request.video), Path(self.live.request.record)):
+            if path.is_file():
+                kept.mkdir(parents=True, exist_ok=True)
+                shutil.move(path, kept / f"{stem}{path.suffix}")
+        stems = sorted({path.stem for path in kept.glob("*-*-*.*")})
+        for old in stems[: max(0, len(stems) - most)]:
+            for path in kept.glob(f"{old}.*"):
+                path.unlink(missing_ok=True)
+
     def new_folder(self) -> Path:
         """Return a new folder for one episode and remove those of earlier ones."""
         self.remove_files()
@@ -59,11 +71,18 @@ class SessionStore:
         root: where visitors' folders go; must be a folder that Gradio may serve from.
         limits: the numbers.
         make_worker: makes a simulator process; tests give a fake.
+        kept: folder for episodes whose page was closed while they ran; None keeps none.
     """
 
-    def __init__(self, root: Path, limits: Limits = LIMITS, make_worker: Callable[[], EpisodeWorker] = EpisodeWorker) -> None:
+    def __init__(
+        self,
+        root: Path,
+        limits: Limits = LIMITS,
+        make_worker: Callable[[], EpisodeWorker] = EpisodeWorker,
+        kept: Path | None = None,
+    ) -> None:
         """Open an empty store; nothing starts yet."""
-        self.limits, self._make_worker = limits, make_worker
+        self.limits, self._make_worker, self._kept = limits, make_worker, kept
         _remove_leftovers(Path(root))
         self._root = Path(root) / f"omniactor-{os.getpid()}-{secrets.token_hex(8)}"
         self._sessions: dict[str, Session] = {}
@@ -138,12 +157,18 @@ class SessionStore:
         self._retire(session)
 
     def close(self, key: str) -> None:
-        """End a visitor's session: its episode, its simulator, its files. Unknown visitors are fine."""
+        """End a visitor's session: its episode, its simulator, its files. Unknown visitors are fine.
+
+        Video and record of an episode that was still running are kept, as far as it got.
+        """
         with self._lock:
             self._called_off.discard(key)
             session = self._sessions.pop(key, None)
         if session is not None:
+            cut_short = session.running
             _end_episode(session)
+            if cut_short and self._kept is not None:
+                session.keep_files(self._kept, self.limits.kept_episodes)
             self._retire(session)
             session.remove_files()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import sys
 import time
 import traceback
 from collections.abc import Iterator
@@ -137,7 +138,7 @@ class _Failure:
         known = getattr(errors, self.name, None)
         if isinstance(known, type) and issubclass(known, OmniActorError):
             return known(self.message)
-        print(self.trace, flush=True)  # for whoever runs the server; people get one line
+        print(self.trace, file=sys.stderr, flush=True)  # for whoever runs the server; people get one line
         return WorkerError(f"the simulator failed ({self.name}: {self.message[:200]}); the server's log has the details")
 
 

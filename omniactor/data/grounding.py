@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from omniactor.data.names import object_words, region_words
+from omniactor.data.names import is_sided, object_words, region_words
 from omniactor.data.rendering import SceneRenderer
 from omniactor.paths import atomic_path, write_json
 
@@ -44,7 +44,7 @@ class Target:
 
 
 def find_targets(renderer: SceneRenderer, camera: str) -> list[Target]:
-    """Return what `camera` sees of the scene in the renderer's present state."""
+    """Return what `camera` sees of the scene in the renderer's present state; side words only as agentview sees them."""
     facts, data = renderer.facts, renderer.data
     bodies = {**facts.objects, **facts.fixture_bodies}
     words = object_words(facts, {name: data.xpos[inside[0]] for name, inside in bodies.items()})
@@ -61,7 +61,7 @@ def find_targets(renderer: SceneRenderer, camera: str) -> list[Target]:
             x0, y0, x1, y1 = box
             point = (round((x0 + x1) / 2, 4), round((y0 + y1) / 2, 4))
             found.append(Target(name, region_words(name, region["parent"]), "region", point, box))
-    return found
+    return [target for target in found if camera == "agentview" or not is_sided(target.words)]
 
 
 def record(target: Target, image: str, facts: dict) -> dict:

@@ -99,9 +99,7 @@ class Hdf5Writer:
             episode.robot_states[observed].astype(np.float64),
             episode.robot_states[observed, 3:6].astype(np.float64),
         )
-        first = self._scene.joints["robot0_joint1"][0]
-        arm = [self._scene.joints[f"robot0_joint{i}"][0] for i in range(1, 8)]
-        assert arm == list(range(first, first + 7)), "the arm's joints are in a row in qpos"
+        arm = [1 + self._scene.joints[f"robot0_joint{i}"][0] for i in range(1, 8)]  # after the time
         last = np.zeros(steps, np.uint8)
         last[-1] = facts.success
         ended = np.zeros(steps, np.uint8)
@@ -111,7 +109,7 @@ class Hdf5Writer:
             "actions": chosen.astype(np.float64), "executed": episode.actions, "labels": episode.labels, "actor": episode.actor,
             "states": episode.states[:-1], "rewards": last, "dones": ended,
             "robot_states": np.hstack([robot[:, 6:8], robot[:, :3], quaternions(rotation)]),
-            "obs/gripper_states": robot[:, 6:8], "obs/joint_states": episode.states[observed, 1 + first : 8 + first],
+            "obs/gripper_states": robot[:, 6:8], "obs/joint_states": episode.states[observed][:, arm],
             "obs/ee_states": robot[:, :6], "obs/ee_pos": robot[:, :3], "obs/ee_ori": robot[:, 3:6],
         }  # fmt: skip
         for name, array in arrays.items():

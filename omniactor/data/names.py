@@ -91,6 +91,11 @@ def object_words(facts: SceneFacts, positions: dict[str, np.ndarray]) -> dict[st
     return found
 
 
+def is_sided(words: str) -> bool:
+    """Tell whether words speak from where the agentview camera stands; in another camera's picture they mislead."""
+    return re.search(r"\b(left|right|front|back|behind)\b|in the middle", words) is not None
+
+
 def _side(region: str) -> str:
     words = set(region.split("_"))
     return next((side for side in POSITIONS if side in words), "")

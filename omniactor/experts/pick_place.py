@@ -170,7 +170,7 @@ def _blocked(scene: Scene, name: str, option: Grasp, rotation: np.ndarray) -> di
 
 
 def _drag(scene: Scene, name: str, option: Grasp, obstacle: np.ndarray) -> EmbodiedAction:
-    """Hook the tips of closed, leaning fingers over the edge of a flat object and drag it away from what leaves no room to take it."""
+    """Hook closed, leaning finger tips over the edge of a flat object and drag it to where there is room to take it."""
     box = scene.box(name)
     away = -np.sign((obstacle - option.point) @ option.closing) * option.closing
     rotation = pointing(scene, np.cross(UP, away), -UP - away)

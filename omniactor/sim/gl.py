@@ -43,7 +43,8 @@ def try_backend(name: str, timeout: float = 60.0) -> str:
     if trial.returncode == 0 and "works" in trial.stdout:
         return ""
     lines = trial.stderr.strip().splitlines()
-    return lines[-1][:200] if lines else f"the process ended with status {trial.returncode}"
+    errors = [line for line in lines if "Error" in line]  # the first is the cause; the last is often only cleaning up
+    return (errors or lines)[0][:200] if lines else f"the process ended with status {trial.returncode}"
 
 
 def choose_backend() -> str:

@@ -1,9 +1,15 @@
 """The command: going on, refusing, rendering from what is there."""
 
-import json
 import shutil
+import subprocess
+import sys
+import time
 
 import pytest
+
+from omniactor.data.folder import demos_manifest, render_jobs
+from omniactor.data.formats import RenderPlan, render_task
+from omniactor.errors import RecordError
 
 FIRST = (
     "--tasks", "47", "--episodes", "2", "--assets", "standin", "--perturb", "light", "--workers", "1", "--json",
@@ -61,19 +67,47 @@ def test_rendering_needs_only_the_folder(demos, copied, monkeypatch):
     assert len(list((copied / "hdf5").iterdir())) == 1
 
 
-def test_a_damaged_episode_is_an_error_and_leaves_no_half_file(demos, copied):
+def test_a_damaged_episode_is_an_error_and_leaves_no_half_file(copied):
     shutil.rmtree(copied / "lerobot")
-    file = copied / "episodes/task47/episode00001.npz"
-    content = json.loads((copied / "manifest.json").read_text())
-    assert content["episodes"] == 2
-    broken = bytearray(file.read_bytes())
+    jobs, _ = render_jobs(copied, demos_manifest(copied))
+    broken = bytearray(jobs[47].files[1].read_bytes())
     broken[len(broken) // 4 : len(broken) // 4 + 200] = bytes(200)
-    file.write_bytes(broken)
-    status, _, error = demos("--out", copied, "--render-only", "--format", "lerobot", "--workers", "1")
-    assert status in (1, 2)
-    assert "episode00001" in error
+    jobs[47].files[1].write_bytes(broken)
+    with pytest.raises(RecordError, match="episode00001"):
+        render_task({}, lambda: None, RenderPlan(("hdf5", "lerobot"), "standin", "", 32), copied, jobs[47])
     assert not (copied / "lerobot/meta/info.json").exists()
     assert not list(copied.rglob("*.part*"))
+
+
+def killed_while(command, ready, seconds=60):
+    """Start a command, end it with SIGKILL as soon as `ready()`."""
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + seconds
+        while not ready() and time.monotonic() < deadline and process.poll() is None:
+            time.sleep(0.05)
+        process.kill()
+        return process.wait()
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on_and_comes_out_the_same(demos, folder, tmp_path):
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "omniactor", "demos", "--out", str(out), *FIRST]
+    status = killed_while(command, lambda: list(out.glob("episodes/task47/episode00000.npz")))
+    assert status == -9
+    assert demos("--out", out, *FIRST)[0] == 0
+    assert digest(out) == digest(folder)
+    # And the second pass: killed while it renders, nothing looks finished, and the next run finishes it.
+    render = ("--render-only", "--format", "lerobot", "--workers", "1", "--image-size", "64")
+    shutil.copytree(folder / "scenes", out / "scenes")
+    status = killed_while([*command[:6], *render], lambda: list(out.rglob("*.part.mp4")))
+    assert status == -9
+    assert not (out / "lerobot/meta/info.json").exists()
+    assert demos("--out", out, *render, "--json")[0] == 0
+    assert (out / "lerobot/data/chunk-000/file-000.parquet").read_bytes() == (
+        folder / "lerobot/data/chunk-000/file-000.parquet"
+    ).read_bytes()
+    assert not list(out.rglob("*.part*"))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from PIL import Image
 from omniactor.data.episodes import read_episode
 from omniactor.data.folder import episodes_of
 from omniactor.data.grounding import find_targets
-from omniactor.data.names import object_words, plain, region_words
+from omniactor.data.names import is_sided, object_words, plain, region_words
 from omniactor.data.rendering import SceneRenderer
 from omniactor.data.scene import SceneFacts, scene_path
 from omniactor.sim.tasks import TASKS
@@ -105,3 +105,9 @@ def test_the_words_are_those_of_the_task_texts():
 )
 def test_regions_have_plain_words(name, parent, words):
     assert region_words(name, parent) == words
+
+
+def test_side_words_are_only_for_the_camera_they_are_true_in():
+    sided = ("black bowl on the left", "bowl in the middle", "space behind the red mug", "front compartment of the caddy")
+    assert [is_sided(words) for words in sided] == [True] * 4
+    assert [is_sided(words) for words in ("middle drawer of the cabinet", "cream cheese", "top of the cabinet")] == [False] * 3

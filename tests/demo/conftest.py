@@ -92,7 +92,7 @@ def make_store(tmp_path):
             made.append(FakeWorker(**(worker or {})))
             return made[-1]
 
-        stores.append(SessionStore(tmp_path, replace(LIMITS, **limits), make_worker))
+        stores.append(SessionStore(tmp_path, replace(LIMITS, **limits), make_worker, kept=tmp_path / "kept"))
         return stores[-1]
 
     yield make

@@ -89,6 +89,20 @@ def test_leaving_stops_the_episode_and_removes_the_files(make_store):
     store.close("a")
 
 
+def test_an_episode_cut_short_by_a_closed_page_is_kept_the_newest_few(make_store, tmp_path):
+    store = make_store(worker={"steps": 1000, "pause": 0.005}, kept_episodes=2)
+    for visitor in "abc":
+        store.start(visitor, request)
+        wait_for(lambda visitor=visitor: store.get(visitor).live.actions)
+        store.close(visitor)
+    kept = sorted(path.suffix for path in (tmp_path / "kept").iterdir())
+    assert kept == [".json", ".json", ".mp4", ".mp4"]
+    quick = make_store()
+    finish(quick, "done")
+    quick.close("done")
+    assert len(list((tmp_path / "kept").iterdir())) == 4  # a finished episode was shown; it is not kept
+
+
 def test_a_second_simulator_that_comes_back_is_closed(make_store):
     workers = []
     store = make_store(workers)

@@ -1,0 +1,33 @@
+import json
+
+from demo import results
+
+SUMMARY = {
+    "agent": "expert",
+    "assets": "standin",
+    "protocol": {"starts": "published"},
+    "success_rate": 0.75,
+    "n": 4,
+    "wilson_95": [0.301, 0.954],
+    "per_task": {"49": {"successes": 1, "n": 2, "success_rate": 0.5}, "3": {"successes": 2, "n": 2, "success_rate": 1.0}},
+}
+
+
+def test_an_evaluation_becomes_a_line_and_a_table_in_the_order_of_the_tasks(tmp_path):
+    (tmp_path / "libero-90-expert-standin.json").write_text(json.dumps(SUMMARY))
+    (tmp_path / "settling.json").write_text("{}")
+    (summary,) = results.evaluations(tmp_path)
+    assert results.title(summary) == (
+        "expert, stand-in models, published starts: 75.0 % of 4 episodes (95 % interval 30.1 to 95.4)"
+    )
+    rows = results.table(summary)
+    assert [row[0] for row in rows] == [3, 49]
+    assert rows[1] == [49, "pick up the tomato sauce and put it in the basket", "Living room", 1, 2, 50]
+    assert len(results.HEADERS) == len(rows[0])
+
+
+def test_the_evaluations_that_ship_are_whole():
+    for summary in results.evaluations():
+        assert summary["errors"] == 0
+        assert len(results.table(summary)) == len(summary["per_task"])
+        assert sum(row[3] for row in results.table(summary)) == summary["successes"]
