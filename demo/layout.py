@@ -157,14 +157,7 @@ def _measured() -> None:
     with gr.Column(elem_id="measured"):
         for summary in summaries:
             with gr.Accordion(results.title(summary), open=False):
-                gr.Dataframe(
-                    results.table(summary),
-                    headers=results.HEADERS,
-                    show_label=False,
-                    interactive=False,
-                    wrap=True,
-                    column_widths=["8%", "44%", "14%", "11%", "12%", "11%"],
-                )
+                gr.HTML(results.table(summary))
 
 
 def _connect(handlers: Handlers, task, shown, facts, picker: dict, controls: dict, view: dict) -> None:

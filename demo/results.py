@@ -8,7 +8,9 @@ from pathlib import Path
 from omniactor.sim.tasks import TASKS
 
 FOLDER = Path(__file__).parent.parent / "benchmarks" / "results"
-HEADERS = ["Task", "Instruction", "Room", "Solved", "Episodes", "Rate %"]
+NAMES = {"expert": "scripted expert", "random": "random actions"}
+WEAK = 0.8
+"""Tasks solved less often than this stand out."""
 
 
 def evaluations(folder: Path = FOLDER) -> list[dict]:
@@ -21,15 +23,17 @@ def title(summary: dict) -> str:
     low, high = (100 * bound for bound in summary["wilson_95"])
     models = "LIBERO's own models" if summary["assets"] == "libero" else "stand-in models"
     return (
-        f"{summary['agent']}, {models}, {summary['protocol']['starts']} starts: "
+        f"Measured: {NAMES.get(summary['agent'], summary['agent'])}, {models}, {summary['protocol']['starts']} starts: "
         f"{100 * summary['success_rate']:.1f} % of {summary['n']} episodes (95 % interval {low:.1f} to {high:.1f})"
     )
 
 
-def table(summary: dict) -> list[list]:
-    """Return one row per task, in the order of `HEADERS`."""
+def table(summary: dict) -> str:
+    """Return an HTML table with a row per task: number, instruction, episodes solved of those run."""
     rows = []
     for task_id, result in sorted(summary["per_task"].items(), key=lambda item: int(item[0])):
         task = TASKS[int(task_id)]
-        rows.append([task.id, task.language, task.room, result["successes"], result["n"], round(100 * result["success_rate"])])
-    return rows
+        weak = ' class="weak"' if result["success_rate"] < WEAK else ""
+        rows.append(f"<tr{weak}><td>{task.id}</td><td>{task.language}</td><td>{result['successes']}/{result['n']}</td></tr>")
+    head = "<thead><tr><th>Task</th><th>Instruction</th><th>Solved</th></tr></thead>"
+    return f'<div class="rates"><table>{head}<tbody>{"".join(rows)}</tbody></table></div>'
