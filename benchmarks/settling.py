@@ -4,7 +4,8 @@
 
 Loads every published initial state with both kinds of assets and the same fixture seed, holds the
 arm still for one second, and compares the pose of every movable object. Prints a table per object
-type and, last, one JSON line; `--out` writes it to a file. Needs LIBERO's own models.
+type and, last, one JSON line. `--out F.json` writes that to a file, and every task's rows to F.jsonl as
+it ends: a re-run goes on from there. Needs LIBERO's own models.
 """
 
 import argparse
@@ -75,11 +76,23 @@ def main():
     except OmniActorError as error:
         sys.exit(f"settling: {error}")
 
-    rows, solved = [], []
     tasks = parse_tasks(options.tasks)
+    rows, solved, done = [], [], set()
+    log = options.out and options.out.with_suffix(".jsonl")
+    if log and log.exists():
+        for line in log.read_text().splitlines():
+            entry = json.loads(line)
+            if entry["states"] == options.states:
+                rows += entry["rows"]
+                solved += entry["solved"]
+                done.add(entry["task"])
     with multiprocessing.get_context("spawn").Pool(options.workers, maxtasksperchild=4) as pool:
-        for more, at_start in pool.imap(compare_all, [(task.id, range(options.states)) for task in tasks]):
+        for more, at_start in pool.imap(compare_all, [(task.id, range(options.states)) for task in tasks if task.id not in done]):
             rows += more
+            if log:
+                entry = {"task": more[0][1], "states": options.states, "rows": more, "solved": at_start}
+                with log.open("a") as file:
+                    file.write(json.dumps(entry) + "\n")
             solved += at_start
             print(f"\r{len({row[1] for row in rows})}/{len(tasks)} tasks", end="", file=sys.stderr)
 

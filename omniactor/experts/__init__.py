@@ -34,16 +34,13 @@ class ExpertAgent:
                 f"got {task.id} ({task.name}); choose one of those or another agent"
             )
         self._stages = SKILLS[task.id]
-        self._scene: Scene | None = None
+        self._scene = Scene(self._env)
 
     def reset(self, instruction: str, seed: int | None = None) -> None:
-        """Read the scene afresh; the expert does its own task, whatever the instruction says."""
-        self._scene = Scene(self._env)
+        """Do nothing: the expert keeps no memory, and does its own task whatever the instruction says."""
 
     def act(self, observation: Observation) -> EmbodiedAction:
         """Return the skill's action for the simulator's present state."""
-        if self._scene is None:
-            self.reset(observation.instruction)
         for stage in self._stages:
             if self._busy(stage) or stage is self._stages[-1]:
                 return stage.skill(self._scene, *stage.arguments)

@@ -59,6 +59,12 @@ class Scene:
         """Keep the environment; everything else is read on demand."""
         self._env = env
         self._domain, self._model, self._data = env.domain, env.model, env.data
+        # Tables that cannot change while the scene lives. They belong to this object: a cache on the
+        # class would keep every scene, and with it every compiled model, for ever.
+        self._bodies = functools.cache(self._find_bodies)
+        self._geoms = functools.cache(self._find_geoms)
+        self._local_box = functools.cache(self._find_local_box)
+        self._obstacle_geoms = functools.cache(self._find_obstacle_geoms)
         fingers = ("gripper0_finger1", "gripper0_finger2")
         self._finger_geoms = [
             {
@@ -229,8 +235,7 @@ class Scene:
         half = np.einsum("nij,nj->ni", np.abs(rotation), aabb[:, 3:])
         return center - half, center + half
 
-    @functools.cache  # noqa: B019
-    def _obstacle_geoms(self, without: tuple[str, ...]) -> np.ndarray:
+    def _find_obstacle_geoms(self, without: tuple[str, ...]) -> np.ndarray:
         names = [name for name in (*self._domain.objects_dict, *self._domain.fixtures_dict) if name not in without]
         return np.array(sorted(geom for name in names for geom in self._geoms(name)), dtype=int)
 
@@ -240,23 +245,20 @@ class Scene:
         body = self._domain.obj_body_id.get(name)
         return self._model.body(name).id if body is None else body
 
-    @functools.cache  # noqa: B019 - one small table per episode's scene
-    def _bodies(self, root: int) -> frozenset[int]:
+    def _find_bodies(self, root: int) -> frozenset[int]:
         inside = {root}
         for body in range(root + 1, self._model.nbody):  # children follow their parents
             if int(self._model.body_parentid[body]) in inside:
                 inside.add(body)
         return frozenset(inside)
 
-    @functools.cache  # noqa: B019
-    def _geoms(self, name: str) -> frozenset[int]:
+    def _find_geoms(self, name: str) -> frozenset[int]:
         bodies = self._bodies(self._body(name))
         return frozenset(
             g for g in range(self._model.ngeom) if int(self._model.geom_bodyid[g]) in bodies and self._model.geom_group[g] == 0
         )
 
-    @functools.cache  # noqa: B019
-    def _local_box(self, body: int) -> tuple[np.ndarray, np.ndarray]:
+    def _find_local_box(self, body: int) -> tuple[np.ndarray, np.ndarray]:
         """Centre and half sizes of the collision geometry in the frame of `body`, sub-bodies at their reference pose."""
         corners = []
         poses = {body: (np.zeros(3), np.eye(3))}

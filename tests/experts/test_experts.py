@@ -1,3 +1,6 @@
+import gc
+import weakref
+
 import numpy as np
 import pytest
 
@@ -5,6 +8,7 @@ from omniactor.agent import make_agent
 from omniactor.errors import UnknownAgentError
 from omniactor.experts import SKILLS
 from omniactor.rollout import rollout
+from omniactor.sim.libero import Libero90Env
 
 
 def solve(env, init_state, steps=400):
@@ -77,3 +81,15 @@ def test_boxes_enclose_what_they_name_and_the_hand_frame_is_as_documented(standi
     closing = scene.hand_rotation[:, 0]
     assert abs((right - left) @ closing) > 0.9 * np.linalg.norm(right - left)
     assert not scene.holds("tomato_sauce_1")
+
+
+def test_an_expert_keeps_no_scene_alive():
+    """A worker goes through many scenes; each compiled model must go with its expert."""
+    env = Libero90Env(49, assets="standin", obs_type="state")
+    expert = make_agent("expert", env)
+    *_, _ = rollout(env, expert, 3, options={"init_state": 0})
+    scene = weakref.ref(expert._scene)
+    env.close()
+    del env, expert, _
+    gc.collect()
+    assert scene() is None
