@@ -282,6 +282,10 @@ class Libero90Env(gymnasium.Env):
         np.random.seed(seed % 2**32)
         try:
             for _ in range(100):
+                # A rebuilt scene has its fixtures at the origin when LIBERO reads where their sites are.
+                for name in self._domain.fixtures_dict:
+                    body = self._domain.obj_body_id[name]
+                    self.model.body_pos[body], self.model.body_quat[body] = 0.0, (1.0, 0.0, 0.0, 0.0)
                 try:
                     self._domain.reset()
                     return

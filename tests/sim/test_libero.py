@@ -65,6 +65,16 @@ def test_fixtures_stand_where_stock_libero_puts_them_on_its_first_reset(standin_
     stock.close()
 
 
+def test_what_starts_on_a_fixture_stands_on_it_at_every_reset(standin_env):
+    """The bowl on the microwave: its place is the fixture's plus an offset, counted once."""
+    env = standin_env(35)
+    for seed in (1, 2, 3):
+        env.reset(seed=seed)
+        body = env.domain.obj_body_id["white_bowl_1"]
+        assert 1.09 < env.data.xpos[body][2] < 1.13
+        assert not env.goals()["Open microwave_1"]
+
+
 def test_numpys_global_generator_is_left_alone(standin_env):
     np.random.seed(123)
     expected = np.random.rand(3)
