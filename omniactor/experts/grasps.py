@@ -23,6 +23,7 @@ class Grasp:
         point: of the grip site, world frame, metres (3,).
         closing: horizontal unit vector along which the fingers close (3,).
         width: of what is between the fingers, metres.
+        opening: how far the fingers open for it, metres; less than all the way where something beside it is in their way.
         penalty: how much worse it holds than the best of its kind.
     """
 
@@ -30,6 +31,7 @@ class Grasp:
     closing: np.ndarray
     width: float
     penalty: float = 0.0
+    opening: float = MAX_OPENING
 
 
 def object_type(name: str) -> str:
@@ -104,7 +106,10 @@ def knob(point: tuple[float, float, float], width: float) -> Callable[[Scene, st
     def find(scene: Scene, name: str) -> list[Grasp]:
         position, rotation = scene.pose(name)
         center = position + rotation @ np.array(point)
-        return [Grasp(center, np.array([np.sin(a), np.cos(a), 0.0]), width) for a in (0.0, np.pi / 4, -np.pi / 4)]
+        return [
+            Grasp(center, np.array([np.sin(a), np.cos(a), 0.0]), width, opening=width + 0.035)
+            for a in (0.0, np.pi / 4, -np.pi / 4)
+        ]
 
     return find
 

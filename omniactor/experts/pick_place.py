@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from omniactor.experts.grasps import Grasp, grasps
-from omniactor.experts.motion import CLOSE, OPEN, bowing, flat, leaning, move, pointing, rotation_error, travel, turned
+from omniactor.experts.grasps import MAX_OPENING, Grasp, grasps
+from omniactor.experts.motion import CLOSE, OPEN, bowing, flat, leaning, move, opened_to, pointing, rotation_error, travel, turned
 from omniactor.experts.scene import UP, Scene
 from omniactor.sim.rotation import about_z, axis_angle_to_matrix
 from omniactor.types import EmbodiedAction
@@ -86,17 +86,18 @@ def grasp(scene: Scene, name: str, offer: list[Grasp], prefer: np.ndarray | None
     aside = np.linalg.norm(error - along * ahead)
     if aside < 0.012 and abs(along) < 0.012 and turned(scene, rotation):
         return move(scene, best.point, rotation, CLOSE)
-    ready = scene.opening > min(0.075, best.width + 0.03)
+    ready = scene.opening > min(best.opening - 0.006, best.width + 0.03)
+    gripper = OPEN if best.opening >= MAX_OPENING else opened_to(scene, best.opening)
     # On the way down a little drift is no reason to start again.
     if aside < (0.012 if along > 0.05 else 0.02) and turned(scene, rotation) and (ready or along > 0.06):
-        return move(scene, best.point if ready else best.point - 0.05 * ahead, rotation, OPEN)
+        return move(scene, best.point if ready else best.point - 0.05 * ahead, rotation, gripper)
     above = best.point - (HOVER + max(0.0, box.top - best.point[2])) * ahead
     if aside < 0.05 and along > -0.02:
         # Nearly above: keep the height unless the fingers are down beside it, turned wrong.
         keep = turned(scene, rotation, 0.3) and along > box.top - best.point[2] + 0.01
-        return move(scene, best.point - max(0.02, along) * ahead if keep else above, rotation, OPEN)
+        return move(scene, best.point - max(0.02, along) * ahead if keep else above, rotation, gripper)
     safe = max(above[2], scene.highest_between(scene.hand, best.point, (name,)) + HOVER)
-    return travel(scene, above, safe, rotation, OPEN)
+    return travel(scene, above, safe, rotation, gripper)
 
 
 def _around(scene: Scene, option: Grasp) -> bool:
@@ -151,7 +152,9 @@ def _cost(scene: Scene, name: str, option: Grasp, rotation: np.ndarray, prefer: 
 def _fingers(option: Grasp, rotation: np.ndarray) -> np.ndarray:
     """Return points (n, 2, 3) that the open fingers sweep on the way down, the lowest first."""
     return (
-        option.point + np.array([[0.05], [-0.05]]) * rotation[:, 0] - rotation[:, 2] * np.arange(0.0, 0.25, 0.04)[:, None, None]
+        option.point
+        + (0.5 * option.opening + 0.01) * np.array([[1.0], [-1.0]]) * rotation[:, 0]
+        - rotation[:, 2] * np.arange(0.0, 0.25, 0.04)[:, None, None]
     )
 
 
