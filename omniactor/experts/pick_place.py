@@ -77,7 +77,8 @@ def grasp(scene: Scene, name: str, offer: list[Grasp], prefer: np.ndarray | None
     """Go above the best of the offered grasps, descend, close."""
     box = scene.box(name)
     best, rotation = _choose(scene, name, offer, prefer)
-    obstacle = _blocked(scene, name, best, rotation).get("palm")
+    # Other objects give way; a drawer or a shelf does not.
+    obstacle = _blocked(scene, tuple(scene.objects), best, rotation).get("palm")
     if obstacle is not None and box.top - box.bottom < 0.04 and not _around(scene, best):
         return _drag(scene, name, best, obstacle)
     error = best.point - scene.hand
@@ -144,8 +145,8 @@ def _cost(scene: Scene, name: str, option: Grasp, rotation: np.ndarray, prefer: 
         cost += 2.0
     return float(
         cost
-        + 1.0 * scene.crowded(_fingers(option, rotation)[0], name, 0.012).sum()
-        + BLOCKED * len(_blocked(scene, name, option, rotation))
+        + 1.0 * scene.crowded(_fingers(option, rotation)[0], (name,), 0.012).sum()
+        + BLOCKED * len(_blocked(scene, (name,), option, rotation))
     )
 
 
@@ -158,7 +159,7 @@ def _fingers(option: Grasp, rotation: np.ndarray) -> np.ndarray:
     )
 
 
-def _blocked(scene: Scene, name: str, option: Grasp, rotation: np.ndarray) -> dict[str, np.ndarray]:
+def _blocked(scene: Scene, without: tuple[str, ...], option: Grasp, rotation: np.ndarray) -> dict[str, np.ndarray]:
     """Return which of fingers, palm and wrist would meet an obstacle on the way down, each with its mean point there (3,)."""
     closing, ahead = rotation[:, 0], rotation[:, 2]
     fingers = _fingers(option, rotation).reshape(-1, 3)
@@ -168,7 +169,7 @@ def _blocked(scene: Scene, name: str, option: Grasp, rotation: np.ndarray) -> di
         [flange + offset + np.arange(0.0, 0.2, 0.05)[:, None] * UP for offset in (0.0, 0.088 * scene.towards_base(flange))]
     )
     checks = {"fingers": (fingers, 0.012), "palm": (palm.reshape(-1, 3), 0.027), "wrist": (wrist, 0.085)}
-    met = {part: points[scene.crowded(points, name, margin)] for part, (points, margin) in checks.items()}
+    met = {part: points[scene.crowded(points, without, margin)] for part, (points, margin) in checks.items()}
     return {part: points.mean(0) for part, points in met.items() if len(points)}
 
 

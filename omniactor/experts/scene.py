@@ -189,9 +189,9 @@ class Scene:
         near = (gap < HAND_RADIUS).any(0)
         return float(high[near, 2].max(initial=self.table_height))
 
-    def crowded(self, points: np.ndarray, without: str, margin: float) -> np.ndarray:
+    def crowded(self, points: np.ndarray, without: tuple[str, ...], margin: float) -> np.ndarray:
         """Tell for each of the points (n, 3) whether it lies within `margin` of the table or of an obstacle but `without`."""
-        low, high = self._obstacles((without,))
+        low, high = self._obstacles(without)
         inside = ((low - margin < points[:, None]) & (points[:, None] < high + margin)).all(-1).any(1)
         return inside | (points[:, 2] < self.table_height + 0.5 * margin)
 
