@@ -32,7 +32,7 @@ def put_into(scene: Scene, name: str, region: str) -> EmbodiedAction:
     inside = scene.region(region)
     rim = container.top - 0.02
     return pick_place(
-        scene, name, Place(np.array([*inside.center[:2], rim]), drop=0.0, tolerance=0.02, settled=0.05, clear=container.top)
+        scene, name, Place(np.array([*inside.center[:2], rim]), drop=0.0, tolerance=0.03, settled=0.05, clear=container.top)
     )
 
 
