@@ -63,8 +63,8 @@ class EpisodeWorker:
             self._pipe.send(request)
             while not finished:
                 message = self._receive(self._silence)
-                finished = isinstance(message, (EpisodeResult, _Failure))
-                if isinstance(message, _Failure):
+                finished = isinstance(message, (EpisodeResult, Failure))
+                if isinstance(message, Failure):
                     raise message.rebuild()
                 yield message
         except (BrokenPipeError, ConnectionResetError) as error:
@@ -88,15 +88,8 @@ class EpisodeWorker:
         if self._pipe is not None:
             self._pipe.close()
             self._pipe = None
-        if process is None:
-            return
-        process.join(timeout=0.5)
-        if process.is_alive():
-            process.terminate()
-            process.join(timeout=3)
-        if process.is_alive():
-            process.kill()
-            process.join(timeout=3)
+        if process is not None:
+            end_process(process)
 
     def _receive(self, seconds: float):
         if not self._pipe.poll(seconds):
@@ -121,12 +114,21 @@ class EpisodeWorker:
         deadline = time.monotonic() + FINISH_SECONDS
         with contextlib.suppress(OmniActorError, OSError):
             while time.monotonic() < deadline:
-                if isinstance(self._receive(max(0.1, deadline - time.monotonic())), (EpisodeResult, _Failure)):
+                if isinstance(self._receive(max(0.1, deadline - time.monotonic())), (EpisodeResult, Failure)):
                     return
         self.close()
 
 
-class _Failure:
+def end_process(process) -> None:
+    """End a child whose pipe is closed: let it go, ask it to go, make it go."""
+    process.join(timeout=0.5)
+    for insist in (process.terminate, process.kill):
+        if process.is_alive():
+            insist()
+            process.join(timeout=3)
+
+
+class Failure:
     """An exception on its way through the pipe: class name and message, never the object itself."""
 
     def __init__(self, error: BaseException) -> None:
@@ -135,11 +137,12 @@ class _Failure:
         self.trace = "" if isinstance(error, OmniActorError) else traceback.format_exc()
 
     def rebuild(self) -> OmniActorError:
+        """Return the error as its own class; one that is not ours becomes a WorkerError, its trace goes to stderr."""
         known = getattr(errors, self.name, None)
         if isinstance(known, type) and issubclass(known, OmniActorError):
             return known(self.message)
         print(self.trace, file=sys.stderr, flush=True)  # for whoever runs the server; people get one line
-        return WorkerError(f"the simulator failed ({self.name}: {self.message[:200]}); the server's log has the details")
+        return WorkerError(f"a worker failed ({self.name}: {self.message[:200]}); the server's log has the details")
 
 
 def _serve(pipe, stop) -> None:
@@ -159,7 +162,7 @@ def _serve(pipe, stop) -> None:
                 raise
             except Exception as error:  # the edge of the process: every error goes to the parent
                 runner.close()
-                pipe.send(_Failure(error))
+                pipe.send(Failure(error))
     except (EOFError, OSError, KeyboardInterrupt):
         pass
     finally:

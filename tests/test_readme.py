@@ -16,7 +16,7 @@ def tree():
     def add(path, indent):
         about = (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").split("\n")[0].rstrip(".")
         name = " " * indent + (path.parent.name + "/" if path.name == "__init__.py" else path.name)
-        lines.append(f"{name:28s}{about}"[:130])
+        lines.append(f"{name:28s}{about}")
 
     def walk(folder, indent):
         if (folder / "__init__.py").exists():

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
-import sys
 import time
-import traceback
 from collections.abc import Callable
 
-from omniactor import errors
-from omniactor.errors import OmniActorError, WorkerError
+from omniactor.errors import WorkerError
+from omniactor.worker import Failure, end_process
 
 SILENCE_SECONDS = 300.0  # compiling a scene from LIBERO's own models on a busy machine takes tens of seconds
 BEAT_SECONDS = 1.0
@@ -62,7 +60,7 @@ class Child:
                 if kind == "result":
                     return content
                 if kind == "error":
-                    raise _rebuild(*content)
+                    raise content.rebuild()
         except (EOFError, BrokenPipeError, ConnectionResetError) as error:
             self._process.join(timeout=2)
             status = self._process.exitcode
@@ -79,23 +77,8 @@ class Child:
         if self._pipe is not None:
             self._pipe.close()
             self._pipe = None
-        if process is None:
-            return
-        process.join(timeout=1.0)
-        if process.is_alive():
-            process.terminate()
-            process.join(timeout=3)
-        if process.is_alive():
-            process.kill()
-            process.join(timeout=3)
-
-
-def _rebuild(name: str, message: str, trace: str) -> OmniActorError:
-    known = getattr(errors, name, None)
-    if isinstance(known, type) and issubclass(known, OmniActorError):
-        return known(message)
-    print(trace, file=sys.stderr, flush=True)
-    return WorkerError(f"a worker failed ({name}: {message[:200]}); the lines above have the details")
+        if process is not None:
+            end_process(process)
 
 
 def _serve(pipe, stop) -> None:
@@ -123,8 +106,7 @@ def _serve(pipe, stop) -> None:
             except (EOFError, BrokenPipeError, ConnectionResetError):
                 raise
             except Exception as error:  # the edge of the process: every error goes to the parent
-                trace = "" if isinstance(error, OmniActorError) else traceback.format_exc()
-                pipe.send(("error", (type(error).__name__, " ".join(str(error).split()), trace)))
+                pipe.send(("error", Failure(error)))
     for thing in kept.values():
         if hasattr(thing, "close"):
             thing.close()

@@ -47,7 +47,8 @@ def test_a_stored_state_and_action_reproduce_the_next_state(standin_env, strong)
     for step in (0, 3, len(strong) // 2, len(strong) - 1):
         restore(env, strong, step)
         env.step(strong.actions[step])
-        np.testing.assert_allclose(env.flat_state(), strong.states[step + 1], atol=1e-6)
+        # MuJoCo's contact solver starts from its last solution, which a stored state does not have.
+        np.testing.assert_allclose(env.flat_state(), strong.states[step + 1], atol=1e-4)
 
 
 def test_the_start_is_the_seeds_and_all_actions_replay_bit_by_bit(standin_env, make):
