@@ -130,7 +130,7 @@ def _attempt(env, agent: Agent, expert: Agent | None, plan: DemoPlan, job: Job, 
             actor.append(demonstrator.actor)
         states.append(env.flat_state())
         robot_states.append(step.observation.state)
-        latched.append(read_latched(env.controller))
+        latched.append(env.controller.latched)
     # A goal that the start steps reached by accident shows nothing: without steps the attempt is dropped.
     facts = EpisodeFacts(
         task=env.task, task_id=env.spec_task.id, episode=job.episode, attempt=attempt, seed=seed,
@@ -146,11 +146,6 @@ def _attempt(env, agent: Agent, expert: Agent | None, plan: DemoPlan, job: Job, 
     )  # fmt: skip
 
 
-def read_latched(controller) -> np.ndarray:
-    """Return what a `PandaController` remembers between steps, float64 (11,), see `Episode.latched`."""
-    return np.concatenate([controller._goal_rotation.ravel(), controller._finger_command])
-
-
 def restore(env, episode: Episode, step: int) -> None:
     """Put an environment of the same task into an episode's state before its action number `step`.
 
@@ -163,7 +158,4 @@ def restore(env, episode: Episode, step: int) -> None:
         env.model.body_pos[body], env.model.body_quat[body] = pose[:3], pose[3:]
     qpos, qvel = np.split(episode.states[step][1:], [env.model.nq])
     env.data.time, env.data.qpos[:], env.data.qvel[:] = episode.states[step][0], qpos, qvel
-    env.controller.reset()
-    env.controller._goal_rotation = episode.latched[step][:9].reshape(3, 3).copy()
-    env.controller._finger_command = episode.latched[step][9:].copy()
-    env.controller._read_again = True  # as in the middle of an episode, not at its nominal start
+    env.controller.restore(episode.latched[step])

@@ -64,6 +64,18 @@ class PandaController:
         self._gripper = 0.0
 
     @property
+    def latched(self) -> np.ndarray:
+        """What is remembered between steps, float64 (11,): the orientation goal, row by row, and the two finger commands."""
+        return np.concatenate([self._goal_rotation.ravel(), self._finger_command])
+
+    def restore(self, latched: np.ndarray) -> None:
+        """Take up an episode in the middle, with what `latched` was there and the present state of the data."""
+        self.reset()
+        self._goal_rotation = latched[:9].reshape(3, 3).copy()
+        self._finger_command = latched[9:].copy()
+        self._read_again = True  # the look at the nominal pose belongs to an episode's start only
+
+    @property
     def position(self) -> np.ndarray:
         """Grip site position, world frame, metres (3,)."""
         return self._data.site_xpos[self.grip_site]
