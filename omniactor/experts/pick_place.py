@@ -203,6 +203,8 @@ def _carry(scene: Scene, name: str, place: Place) -> EmbodiedAction:
     box, hand = scene.box(name), scene.hand
     rotation = scene.hand_rotation
     upright = _level(frame) @ rotation
+    if upright[2, 2] > -0.7:  # it slips in the fingers: turning after it would only wind up the wrist
+        upright = pointing(scene, flat(rotation[:, 0]))
     if place.along is not None:
         # Turn hand and object together; the object is as well either way round.
         axis = flat(frame[:, place.along])

@@ -209,7 +209,7 @@ class Scene:
             height: it should rise to this height, metres.
         """
         box = self.box(name)
-        low, high = self._obstacles((name,))
+        low, high = self._obstacles(tuple(self.objects))  # only fixtures hang over things
         near = np.array([*(box.center - box.extent)[:2], box.bottom + 0.02]) - 0.012
         far = np.array([*(box.center + box.extent)[:2], height + 2 * box.half.max()]) + 0.012
         over = ((low < far) & (high > near)).all(1) & (low[:, 2] > box.center[2])

@@ -7,6 +7,7 @@ A broken driver can abort the process, so the trial never happens in ours. The a
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -43,7 +44,9 @@ def try_backend(name: str, timeout: float = 60.0) -> str:
     if trial.returncode == 0 and "works" in trial.stdout:
         return ""
     lines = trial.stderr.strip().splitlines()
-    errors = [line for line in lines if "Error" in line]  # the first is the cause; the last is often only cleaning up
+    errors = [
+        line for line in lines if re.match(r"[\w.]*(Error|Exception): ", line)
+    ]  # the first is the cause; the last is often only cleaning up
     return (errors or lines)[0][:200] if lines else f"the process ended with status {trial.returncode}"
 
 
