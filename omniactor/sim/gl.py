@@ -46,7 +46,7 @@ def try_backend(name: str, timeout: float = 60.0) -> str:
     lines = trial.stderr.strip().splitlines()
     errors = [
         line for line in lines if re.match(r"[\w.]*(Error|Exception): ", line)
-    ]  # the first is the cause; the last is often only cleaning up
+    ]
     return (errors or lines)[0][:200] if lines else f"the process ended with status {trial.returncode}"
 
 
