@@ -129,7 +129,11 @@ def _choose(scene: Scene, name: str, offer: list[Grasp], prefer: np.ndarray | No
     costs = [_cost(scene, name, *way, prefer) for way in straight]
     if min(costs) < BLOCKED:
         return straight[int(np.argmin(costs))]
-    leans = [(option, lean(down, angle)) for option, down in straight for lean in (leaning, bowing) for angle in (LEAN, -LEAN)]
+    # Tilted in the plane in which they close, the fingers do not go around anything wide.
+    tilts = [
+        (option, down, tilt) for option, down in straight for tilt in ((bowing, leaning) if option.width < 0.04 else (bowing,))
+    ]
+    leans = [(option, tilt(down, angle)) for option, down, tilt in tilts for angle in (LEAN, -LEAN)]
     ways = straight + leans
     costs += [_cost(scene, name, *way, prefer) for way in leans]
     return ways[int(np.argmin(costs))]

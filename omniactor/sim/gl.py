@@ -44,9 +44,7 @@ def try_backend(name: str, timeout: float = 60.0) -> str:
     if trial.returncode == 0 and "works" in trial.stdout:
         return ""
     lines = trial.stderr.strip().splitlines()
-    errors = [
-        line for line in lines if re.match(r"[\w.]*(Error|Exception): ", line)
-    ]
+    errors = [line for line in lines if re.match(r"[\w.]*(Error|Exception): ", line)]
     return (errors or lines)[0][:200] if lines else f"the process ended with status {trial.returncode}"
 
 
