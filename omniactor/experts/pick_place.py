@@ -126,7 +126,10 @@ def push_over(scene: Scene, name: str, direction: np.ndarray) -> EmbodiedAction:
 def _choose(scene: Scene, name: str, offer: list[Grasp], prefer: np.ndarray | None) -> tuple[Grasp, np.ndarray]:
     """Return the best grasp with its hand rotation: straight down if there is room, else leaning one way or another."""
     straight = [(option, pointing(scene, option.closing)) for option in offer]
-    costs = [_cost(scene, name, *way, prefer) for way in straight]
+    # Taken hold of at a slant, a tall thing tips over: its neighbours have to give way instead.
+    box = scene.box(name)
+    without = tuple(scene.objects) if box.top - box.bottom > 0.1 else (name,)
+    costs = [_cost(scene, without, *way, prefer) for way in straight]
     if min(costs) < BLOCKED:
         return straight[int(np.argmin(costs))]
     # Tilted in the plane in which they close, the fingers do not go around anything wide.
@@ -135,11 +138,11 @@ def _choose(scene: Scene, name: str, offer: list[Grasp], prefer: np.ndarray | No
     ]
     leans = [(option, tilt(down, angle)) for option, down, tilt in tilts for angle in (LEAN, -LEAN)]
     ways = straight + leans
-    costs += [_cost(scene, name, *way, prefer) for way in leans]
+    costs += [_cost(scene, without, *way, prefer) for way in leans]
     return ways[int(np.argmin(costs))]
 
 
-def _cost(scene: Scene, name: str, option: Grasp, rotation: np.ndarray, prefer: np.ndarray | None) -> float:
+def _cost(scene: Scene, without: tuple[str, ...], option: Grasp, rotation: np.ndarray, prefer: np.ndarray | None) -> float:
     """Lower is better: little turning, the wanted closing axis, near hand and robot, room for fingers and palm."""
     cost = np.linalg.norm(rotation_error(scene, rotation)) + option.penalty
     cost += 4.0 * np.linalg.norm(option.point[:2] - scene.hand[:2]) + 60.0 * scene.strain(option.point, rotation[:, 2])
@@ -149,8 +152,8 @@ def _cost(scene: Scene, name: str, option: Grasp, rotation: np.ndarray, prefer: 
         cost += 2.0
     return float(
         cost
-        + 1.0 * scene.crowded(_fingers(option, rotation)[0], (name,), 0.012).sum()
-        + BLOCKED * len(_blocked(scene, (name,), option, rotation))
+        + 1.0 * scene.crowded(_fingers(option, rotation)[0], without, 0.012).sum()
+        + BLOCKED * len(_blocked(scene, without, option, rotation))
     )
 
 
