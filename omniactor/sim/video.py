@@ -31,9 +31,7 @@ def find_encoder() -> str:
     for name in ENCODERS:
         try:
             av.codec.Codec(name, "w")
-        except Exception as error:  # PyAV's class for "no such encoder" has moved between versions
-            if isinstance(error, (MemoryError, KeyboardInterrupt)):
-                raise
+        except ValueError:  # PyAV's UnknownCodecError is one
             continue
         return name
     raise VideoError("expected an H.264 encoder in PyAV, got none; run: python -m pip install -r requirements.txt")
@@ -145,8 +143,10 @@ class VideoWriter:
         """Drop what was written."""
         import contextlib
 
+        import av
+
         if self._container is not None:
-            with contextlib.suppress(Exception):  # the encoder may be the very thing that failed
+            with contextlib.suppress(av.FFmpegError, OSError, ValueError):  # the encoder may be the very thing that failed
                 self._container.close()
             self._container = None
         self.frames = 0

@@ -17,9 +17,6 @@ from .living_room import living_room
 from .mjcf import Asset
 from .study import study
 
-#: Changes whenever the written files change; callers use it to name their cache.
-VERSION = "1"
-
 #: asset path in the folder -> function that builds it
 ASSETS: dict[str, Callable[[], Asset]] = {
     "stable_hope_objects/alphabet_soup/alphabet_soup.xml": groceries.alphabet_soup,
