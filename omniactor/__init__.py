@@ -8,6 +8,7 @@ import gymnasium
 
 from omniactor.agent import Agent, make_agent
 from omniactor.errors import OmniActorError
+from omniactor.registration import register
 from omniactor.rollout import rollout
 from omniactor.types import EmbodiedAction, Observation, Step
 
@@ -17,3 +18,5 @@ __all__ = ["Agent", "EmbodiedAction", "Observation", "OmniActorError", "Step", "
 
 if "omniactor/Libero90-v0" not in gymnasium.registry:
     gymnasium.register(id="omniactor/Libero90-v0", entry_point="omniactor.sim.libero:Libero90Env")
+
+register()

@@ -59,3 +59,15 @@ class SimulationError(OmniActorError):
 
 class WorkerError(OmniActorError):
     """A simulator process died, hung or could not be started."""
+
+
+class ModelInputError(InputError):
+    """Inputs that the model cannot take: an unknown world, images that do not fit, contradictory settings."""
+
+
+class CheckpointError(InputError):
+    """A checkpoint whose files are missing, broken, or do not fit the model."""
+
+
+class ModelError(OmniActorError):
+    """The model computed something that cannot be used, such as NaN."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -66,3 +67,24 @@ def write_json(path: str | os.PathLike, content: object) -> None:
     """Write `content` as JSON, atomically."""
     with atomic_path(path) as temporary:
         temporary.write_text(json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+
+
+@contextlib.contextmanager
+def atomic_folder(out: str | os.PathLike) -> Iterator[Path]:
+    """Yield a temporary folder beside `out` and rename it when everything is in it; remove it on failure.
+
+    Raises:
+        OutputError: `out` exists, or its parent cannot be written.
+    """
+    out = Path(out)
+    if out.exists():
+        raise OutputError(f"expected a new folder, got {out}, which exists; choose another name")
+    temporary = out.with_name(f"{out.name}.tmp-{os.getpid()}")
+    try:
+        temporary.mkdir(parents=True)
+        yield temporary
+        os.replace(temporary, out)
+    except OSError as error:
+        raise OutputError(f"expected to write {out}, got: {error.strerror or error}; free space or choose another path") from None
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)

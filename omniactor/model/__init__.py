@@ -1,0 +1,1 @@
+"""The OmniActor model, its weights and its agents. Needs PyTorch and transformers."""

@@ -1,0 +1,462 @@
+"""The OmniActor model: Qwen2-VL whose deep layers exist once per world (paper, section 3.3).
+
+Read from the bottom up: `OmniActorForConditionalGeneration` turns hidden states into words or actions,
+`OmniActorModel` puts images and text into one sequence, `OmniActorTextModel` runs the decoder layers, and
+`MoELayer` is where GUI and embodied samples part ways. Attention, feed-forward, norms, rotary positions
+and vision towers are transformers' own Qwen2-VL and Qwen2.5-VL classes, so a layer computes exactly what
+it computes there.
+
+Dimensions: B batch, S sequence, H hidden, E experts, N actions in a chunk, K bins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from torch import nn
+from transformers import initialization as init
+from transformers.cache_utils import Cache, DynamicCache
+from transformers.masking_utils import create_causal_mask, create_sliding_window_causal_mask
+from transformers.modeling_outputs import BaseModelOutputWithPast, CausalLMOutputWithPast
+from transformers.models.qwen2_5_vl.modeling_qwen2_5_vl import Qwen2_5_VisionTransformerPretrainedModel
+from transformers.models.qwen2_vl.configuration_qwen2_vl import Qwen2VLTextConfig
+from transformers.models.qwen2_vl.modeling_qwen2_vl import (
+    Qwen2VisionTransformerPretrainedModel,
+    Qwen2VLDecoderLayer,
+    Qwen2VLForConditionalGeneration,
+    Qwen2VLModel,
+    Qwen2VLPreTrainedModel,
+    Qwen2VLRMSNorm,
+    Qwen2VLRotaryEmbedding,
+)
+
+from omniactor.actions.embodied import ACTION_SIZE
+from omniactor.errors import CheckpointError, ModelInputError
+from omniactor.model.configuration import SHARED, OmniActorConfig, read_config
+from omniactor.model.loss import action_loss, load_balancing_loss
+from omniactor.model.routing import Routing
+from omniactor.model.stem import VisionStem
+from omniactor.model.tensors import check_fit, local_folder, one_line, stored_tensors
+
+_TOWERS = {
+    "qwen2_vl_vision": Qwen2VisionTransformerPretrainedModel._from_config,
+    "qwen2_5_vl_vision": Qwen2_5_VisionTransformerPretrainedModel._from_config,
+    "omniactor_stem": VisionStem,
+}
+
+
+@dataclass
+class OmniActorOutput(CausalLMOutputWithPast):
+    """What the model returns.
+
+    Attributes:
+        loss: mean cross-entropy of `labels` and `action_labels`, plus the routers' balancing loss. None without labels.
+        logits: (B, S, vocabulary), each sample through its world's head.
+        past_key_values: the cache; None for a batch that mixes worlds.
+        hidden_states: with `output_hidden_states`, the input of every decoder layer and the output of the last,
+            (B, S, H) each.
+        router_probabilities: variant "router" only: per deep layer, (B, S, E) in the order of `config.worlds`.
+        action_logits: parallel decoding only: (samples with queries, N, 7, K).
+    """
+
+    router_probabilities: tuple[torch.Tensor, ...] | None = None
+    action_logits: torch.Tensor | None = None
+
+
+@dataclass
+class _Decoded(BaseModelOutputWithPast):
+    router_probabilities: tuple[torch.Tensor, ...] | None = None
+
+
+class MoELayer(nn.Module):
+    """A decoder layer that exists once per world: norms, attention and feed-forward.
+
+    The world of a sample picks its expert, and only that one runs. With a router, both run and each token's
+    output is their mean, weighted by probabilities computed from the token itself; two copies of one layer
+    therefore give what that layer gives, whatever the router says.
+    """
+
+    def __init__(self, config: OmniActorConfig, index: int):
+        super().__init__()
+        text = config.text_config
+        self.experts = nn.ModuleDict({world: Qwen2VLDecoderLayer(text, index) for world in config.layer_experts(index)})
+        self.router = nn.Linear(text.hidden_size, len(self.experts), bias=False) if config.router else None
+        if self.router is not None:  # both experts run on every token, so each needs a place in the cache
+            extra = text.num_hidden_layers + index - config.num_shared_layers
+            list(self.experts.values())[1].self_attn.layer_idx = extra
+
+    def forward(
+        self, hidden: torch.Tensor, routing: Routing, position_embeddings, attention_mask, position_ids, **arguments
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Return the layer's output (B, S, H) and, with a router, its probabilities (B, S, E)."""
+
+        def run(expert: nn.Module, rows: torch.Tensor | None) -> torch.Tensor:
+            cosine, sine = position_embeddings
+            return expert(
+                _take(hidden, rows),
+                position_embeddings=(_take(cosine, rows), _take(sine, rows)),
+                attention_mask=_take(attention_mask, rows),
+                position_ids=_take(position_ids, rows),
+                **arguments,
+            )
+
+        if self.router is None:
+            return routing.dispatch(self.experts, run), None
+        probabilities = self.router(hidden).float().softmax(dim=-1)
+        outputs = torch.stack([run(expert, None) for expert in self.experts.values()], dim=-1)
+        return (outputs * probabilities.to(outputs.dtype).unsqueeze(-2)).sum(dim=-1), probabilities
+
+
+class OmniActorTextModel(Qwen2VLPreTrainedModel):
+    """Qwen2-VL's decoder with shared shallow layers and one set of deep layers per world."""
+
+    config_class = Qwen2VLTextConfig
+    config: Qwen2VLTextConfig
+
+    def __init__(self, config: OmniActorConfig):
+        text = config.text_config
+        super().__init__(text)
+        self.embed_tokens = nn.Embedding(text.vocab_size, text.hidden_size, text.pad_token_id)
+        self.layers = nn.ModuleList(
+            Qwen2VLDecoderLayer(text, index) if SHARED in config.layer_experts(index) else MoELayer(config, index)
+            for index in range(text.num_hidden_layers)
+        )
+        self.norm = nn.ModuleDict({name: Qwen2VLRMSNorm(text.hidden_size, text.rms_norm_eps) for name in config.head_experts})
+        self.rotary_emb = Qwen2VLRotaryEmbedding(text)
+
+    def forward(
+        self,
+        embeddings: torch.Tensor,
+        routing: Routing,
+        attention_mask: torch.Tensor | dict | None = None,
+        position_ids: torch.Tensor | None = None,
+        past_key_values: Cache | None = None,
+        use_cache: bool = False,
+        bidirectional: torch.Tensor | None = None,
+        output_hidden_states: bool = False,
+    ) -> _Decoded:
+        """Run the layers; arguments as in `OmniActorForConditionalGeneration.forward`."""
+        if position_ids is None:
+            seen = past_key_values.get_seq_length() if past_key_values is not None else 0
+            position_ids = (torch.arange(embeddings.shape[1], device=embeddings.device) + seen).view(1, 1, -1)
+            position_ids = position_ids.expand(3, embeddings.shape[0], -1)
+        # generate() puts the plain text positions in front of the three rotary ones, as Qwen2-VL has it.
+        text_positions, position_ids = (position_ids[0], position_ids[1:]) if len(position_ids) == 4 else (None, position_ids)
+        masks = self._masks(embeddings, attention_mask, past_key_values, text_positions, bidirectional)
+        arguments = {
+            "position_embeddings": self.rotary_emb(embeddings, position_ids),
+            "position_ids": text_positions,
+            "past_key_values": past_key_values,
+            "use_cache": use_cache,
+        }
+        hidden, states, probabilities = embeddings, [embeddings], []
+        for index, layer in enumerate(self.layers):
+            mask = masks[self.config.layer_types[index]]
+            if isinstance(layer, MoELayer):
+                hidden, routed = layer(hidden, routing, attention_mask=mask, **arguments)
+                probabilities += [] if routed is None else [routed]
+            else:
+                hidden = layer(hidden, attention_mask=mask, **arguments)
+            states.append(hidden)
+        hidden = routing.dispatch(self.norm, lambda norm, rows: norm(_take(hidden, rows)))
+        return _Decoded(
+            last_hidden_state=hidden,
+            past_key_values=past_key_values,
+            hidden_states=tuple(states) if output_hidden_states else None,
+            router_probabilities=tuple(probabilities) or None,
+        )
+
+    def _masks(self, embeddings, attention_mask, cache, text_positions, bidirectional) -> dict:
+        """Return the causal masks by layer type, opened between the tokens marked as bidirectional."""
+        prefill = cache is None or cache.get_seq_length() == 0
+        if isinstance(attention_mask, dict):
+            if bidirectional is not None and prefill:
+                raise ModelInputError(
+                    "expected a 2-D attention mask beside `bidirectional`, got prepared masks; generate with the default dynamic cache"
+                )
+            return attention_mask
+        arguments = {
+            "config": self.config, "inputs_embeds": embeddings, "attention_mask": attention_mask,
+            "past_key_values": cache, "position_ids": text_positions,
+        }  # fmt: skip
+        blocks = torch.where(bidirectional.bool(), 0, -1) if bidirectional is not None and prefill else None
+        masks = {"full_attention": create_causal_mask(**arguments, block_sequence_ids=blocks)}
+        if "sliding_attention" in self.config.layer_types:
+            masks["sliding_attention"] = create_sliding_window_causal_mask(**arguments, block_sequence_ids=blocks)
+        return masks
+
+
+class OmniActorModel(Qwen2VLModel):
+    """Images and text in one sequence, through the decoder. Rotary positions come from Qwen2-VL's class."""
+
+    config_class = OmniActorConfig
+    config: OmniActorConfig
+
+    def __init__(self, config: OmniActorConfig):
+        Qwen2VLPreTrainedModel.__init__(self, config)
+        self.visual = _TOWERS[config.vision_config.model_type](config.vision_config)
+        self.language_model = OmniActorTextModel(config)
+        queries = config.num_action_queries
+        self.action_queries = nn.Embedding(queries, config.text_config.hidden_size) if queries else None
+        self.rope_deltas = None
+        self.post_init()
+
+    def get_input_embeddings(self) -> nn.Module:
+        """Return the token embeddings."""
+        return self.language_model.embed_tokens
+
+    def set_input_embeddings(self, value: nn.Module) -> None:
+        """Replace the token embeddings."""
+        self.language_model.embed_tokens = value
+
+    def forward(
+        self,
+        input_ids: torch.Tensor | None,
+        routing: Routing,
+        attention_mask: torch.Tensor | dict | None = None,
+        position_ids: torch.Tensor | None = None,
+        past_key_values: Cache | None = None,
+        inputs_embeds: torch.Tensor | None = None,
+        use_cache: bool = False,
+        pixel_values: torch.Tensor | None = None,
+        image_grid_thw: torch.Tensor | None = None,
+        image_cameras: torch.Tensor | None = None,
+        mm_token_type_ids: torch.Tensor | None = None,
+        **arguments,
+    ) -> _Decoded:
+        """Embed, place images and queries, find positions, decode; see `OmniActorForConditionalGeneration.forward`."""
+        embeddings = self.get_input_embeddings()(input_ids) if inputs_embeds is None else inputs_embeds
+        if pixel_values is not None:
+            tokens = self.image_tokens(pixel_values, image_grid_thw, image_cameras)
+            embeddings = _place(embeddings, input_ids == self.config.image_token_id, tokens, "image")
+        if self.action_queries is not None and input_ids is not None:
+            marked = input_ids == self.config.action_query_token_id
+            queries = self.action_queries.weight.repeat(int(marked.any(dim=1).sum()), 1)
+            embeddings = _place(embeddings, marked, queries, "action query")
+        if position_ids is None:
+            position_ids = self.compute_3d_position_ids(
+                input_ids=input_ids, inputs_embeds=embeddings, image_grid_thw=image_grid_thw,
+                attention_mask=None if isinstance(attention_mask, dict) else attention_mask,
+                past_key_values=past_key_values, mm_token_type_ids=mm_token_type_ids,
+            )  # fmt: skip
+        if use_cache and past_key_values is None:
+            past_key_values = self.new_cache()
+        return self.language_model(embeddings, routing, attention_mask, position_ids, past_key_values, use_cache, **arguments)
+
+    def image_tokens(self, pixel_values: torch.Tensor, grid: torch.Tensor, cameras: torch.Tensor | None) -> torch.Tensor:
+        """Return the visual tokens of all images, one after the other: (tokens, H)."""
+        if grid is None or int(grid.prod(dim=-1).sum()) != len(pixel_values):
+            raise ModelInputError(
+                f"expected image_grid_thw to cover {len(pixel_values)} patches, got {None if grid is None else grid.tolist()}"
+            )
+        pixel_values = pixel_values.to(self.visual.dtype)
+        if not isinstance(self.visual, VisionStem):
+            return self.visual(pixel_values, grid_thw=grid).pooler_output
+        if cameras is None:
+            raise ModelInputError("expected image_cameras beside the images of a model with a stem per camera, got none")
+        return self.visual(pixel_values, grid, cameras)
+
+    def new_cache(self) -> DynamicCache:
+        """Return an empty cache; with routers it has a second place per deep layer."""
+        return DynamicCache() if self.config.router else DynamicCache(config=self.config.text_config)
+
+
+class OmniActorForConditionalGeneration(Qwen2VLForConditionalGeneration):
+    """OmniActor with its output heads: words for GUIs, action ids for the arm."""
+
+    config_class = OmniActorConfig
+    config: OmniActorConfig
+    # An expert pair stays on one device; a batch may need both.
+    _no_split_modules = ["MoELayer", "Qwen2VLDecoderLayer", "Qwen2VLVisionBlock", "Qwen2_5_VLVisionBlock", "VisionStem"]
+    _tied_weights_keys = {}
+
+    def __init__(self, config: OmniActorConfig):
+        Qwen2VLPreTrainedModel.__init__(self, config)
+        hidden, vocabulary = config.text_config.hidden_size, config.text_config.vocab_size
+        self.model = OmniActorModel(config)
+        self.lm_head = nn.ModuleDict({name: nn.Linear(hidden, vocabulary, bias=False) for name in config.head_experts})
+        spread = config.num_action_queries and config.queries_per_action == 1
+        self.action_spread = nn.Linear(hidden, ACTION_SIZE * hidden) if spread else None
+        self.post_init()
+
+    def forward(
+        self,
+        input_ids: torch.Tensor | None = None,
+        attention_mask: torch.Tensor | dict | None = None,
+        position_ids: torch.Tensor | None = None,
+        past_key_values: Cache | None = None,
+        inputs_embeds: torch.Tensor | None = None,
+        labels: torch.Tensor | None = None,
+        use_cache: bool | None = None,
+        pixel_values: torch.Tensor | None = None,
+        image_grid_thw: torch.Tensor | None = None,
+        image_cameras: torch.Tensor | None = None,
+        mm_token_type_ids: torch.Tensor | None = None,
+        world: torch.Tensor | list[str] | str | None = None,
+        bidirectional: torch.Tensor | None = None,
+        action_labels: torch.Tensor | None = None,
+        logits_to_keep: int = 0,
+        output_hidden_states: bool = False,
+        return_dict: bool = True,
+        **loss_arguments,
+    ) -> OmniActorOutput | tuple:
+        """Run the model.
+
+        Args:
+            input_ids: (B, S) token ids; images and action queries are marked by their placeholder ids.
+            attention_mask: (B, S), 0 for padding (left or right).
+            position_ids: (3, B, S) rotary positions; computed from the images' grids when missing.
+            past_key_values: keys and values of what came before; needs a batch of one world.
+            inputs_embeds: (B, S, H) instead of input_ids.
+            labels: (B, S) ids to predict, -100 where nothing is asked; shifted by one inside.
+            use_cache: return a cache. Ignored for a batch that mixes worlds.
+            pixel_values: (patches, patch size) of all images, as Qwen2-VL's image processor cuts them.
+            image_grid_thw: (images, 3) patches per image: time (1), rows, columns.
+            image_cameras: (images,) camera numbers; models with a stem per camera only.
+            mm_token_type_ids: (B, S), 1 at image tokens, else 0.
+            world: each sample's world: "gui" or "embodied" for all, a list of B such names, or a (B,) tensor of
+                0 and 1. May be left out when the model makes no difference.
+            bidirectional: (B, S), 1 for tokens that see each other regardless of order.
+            action_labels: (B, N, 7) bins to predict in parallel decoding, -100 where nothing is asked.
+            logits_to_keep: compute `logits` for the last so many positions only; 0 = all.
+            output_hidden_states: return the states between layers.
+            return_dict: False for a tuple.
+            loss_arguments: for transformers' loss function (`num_items_in_batch`).
+
+        Raises:
+            ModelInputError: unknown or missing world, placeholders that do not match images, or a cache
+                together with a batch that mixes worlds.
+        """
+        tokens = input_ids if inputs_embeds is None else inputs_embeds
+        if tokens is None:
+            raise ModelInputError("expected input_ids or inputs_embeds, got neither")
+        routing = Routing.of(world, len(tokens), self.config, tokens.device)
+        if routing.mixed and past_key_values is not None:
+            raise ModelInputError("expected one world per batch beside a cache, got both; call once per world")
+        use_cache = not routing.mixed and (self.config.text_config.use_cache if use_cache is None else use_cache)
+        decoded = self.model(
+            input_ids, routing, attention_mask, position_ids, past_key_values, inputs_embeds, use_cache,
+            pixel_values, image_grid_thw, image_cameras, mm_token_type_ids,
+            bidirectional=bidirectional, output_hidden_states=output_hidden_states,
+        )  # fmt: skip
+        hidden = decoded.last_hidden_state
+        kept = hidden[:, -logits_to_keep:] if logits_to_keep else hidden
+        output = OmniActorOutput(
+            logits=routing.dispatch(self.lm_head, lambda head, rows: head(_take(kept, rows))),
+            past_key_values=decoded.past_key_values,
+            hidden_states=decoded.hidden_states,
+            router_probabilities=decoded.router_probabilities,
+        )
+        losses = []
+        if labels is not None:
+            vocabulary = self.config.text_config.vocab_size
+            losses.append(self.loss_function(logits=output.logits, labels=labels, vocab_size=vocabulary, **loss_arguments))
+        if self.model.action_queries is not None and input_ids is not None:
+            marked = input_ids == self.config.action_query_token_id
+            output.action_logits = self.action_logits(hidden[marked], routing) if marked.any() else None
+            if action_labels is not None and output.action_logits is not None:
+                losses.append(action_loss(output.action_logits, action_labels[marked.any(dim=1)], self.config.action_bin_sigma))
+        if losses and decoded.router_probabilities:
+            balance = load_balancing_loss(decoded.router_probabilities, attention_mask)
+            losses.append(self.config.router_aux_loss_coef * balance)
+        output.loss = sum(losses) if losses else None
+        return output if return_dict else output.to_tuple()
+
+    def action_logits(self, queries: torch.Tensor, routing: Routing) -> torch.Tensor:
+        """Return bin logits (samples, N, 7, K) for the hidden states (samples * queries, H) of action queries.
+
+        They are the rows of the embodied output head that belong to the K action ids, so a bin means the same
+        in both ways of decoding.
+        """
+        head = self.lm_head[SHARED if SHARED in self.lm_head else "embodied"]
+        if self.action_spread is not None:
+            queries = self.action_spread(queries)
+        rows = slice(self.config.first_action_id, self.config.first_action_id + self.config.num_action_bins)
+        logits = nn.functional.linear(queries.reshape(-1, head.weight.shape[1]), head.weight[rows])
+        return logits.view(-1, self.config.chunk_size, ACTION_SIZE, self.config.num_action_bins)
+
+    def generate(self, *args, world=None, **arguments) -> torch.Tensor:
+        """Generate text as transformers does; `world` is one name for the whole batch.
+
+        Raises:
+            ModelInputError: the batch mixes worlds; generate once per world.
+        """
+        if world is not None and not isinstance(world, str):
+            routing = Routing.of(world, len(world), self.config, self.device)
+            if routing.mixed:
+                raise ModelInputError("expected one world per call of generate, got both; call it once per world")
+            world = next(iter(routing.rows))
+        if self.config.router and arguments.get("past_key_values") is None:
+            arguments["past_key_values"] = self.model.new_cache()
+        return super().generate(*args, world=world, **arguments)
+
+    @classmethod
+    def from_pretrained(cls, path: str | Path, *args, worlds: Sequence[str] | None = None, **arguments):
+        """Load a checkpoint as transformers does, but refuse one that does not fit instead of filling the gaps.
+
+        Args:
+            path: folder or Hub name.
+            args: for transformers.
+            worlds: load only these worlds' experts, which takes the memory of those alone.
+            arguments: for transformers: `dtype`, `device_map`, `quantization_config`, `attn_implementation`, ...
+
+        Raises:
+            CheckpointError: tensors missing, unknown, of another shape, or broken files.
+            ModelInputError: no such expert in the checkpoint.
+        """
+        hub = {k: arguments.pop(k) for k in ("revision", "cache_dir", "local_files_only", "token") if k in arguments}
+        folder = local_folder(path, **hub)
+        config = arguments.pop("config", None) or read_config(folder)
+        stored = list(config.worlds)
+        if worlds is not None:
+            if config.router or not set(worlds) <= set(stored) or not worlds:
+                has = "routers, which need both experts" if config.router else f"experts for {', '.join(stored)}"
+                raise ModelInputError(f"expected worlds to load that the checkpoint can part, got {list(worlds)}; it has {has}")
+            config.worlds = [w for w in stored if w in worlds]
+        left = tuple(f".{w}." for w in stored if w not in config.worlds)
+        tensors, shapes = stored_tensors(folder), cls.expected_shapes(config)
+        check_fit(
+            missing=[name for name in shapes if name not in tensors],
+            unexpected=[name for name in tensors if name not in shapes and not any(w in name for w in left)],
+            misshapen=[
+                f"{name} {tensors[name].shape} instead of {shape}"
+                for name, shape in shapes.items()
+                if name in tensors and tensors[name].shape != shape
+            ],
+        )
+        try:
+            return super().from_pretrained(folder, *args, config=config, use_safetensors=True, **arguments)
+        except SafetensorError as error:
+            raise CheckpointError(f"expected an intact OmniActor checkpoint in {folder.name}, got {one_line(error)}") from None
+
+    @classmethod
+    def expected_shapes(cls, config: OmniActorConfig) -> dict[str, tuple[int, ...]]:
+        """Return tensor name -> shape of a configuration's model, without the memory for it."""
+        with torch.device("meta"):
+            return {name: tuple(value.shape) for name, value in cls(config).state_dict().items()}
+
+    @torch.no_grad()
+    def _init_weights(self, module: nn.Module) -> None:
+        """Initialise as Qwen2-VL does; convolutions by their fan-in, since nothing normalises between them."""
+        super()._init_weights(module)
+        if isinstance(module, nn.Conv2d):
+            init.kaiming_normal_(module.weight, nonlinearity="relu")
+
+
+def _take(tensor: torch.Tensor | None, rows: torch.Tensor | None) -> torch.Tensor | None:
+    """Return the rows of a batch; all of them when rows is None or the tensor holds one row for everybody."""
+    if tensor is None or rows is None or tensor.shape[0] == 1:
+        return tensor
+    return tensor[rows]
+
+
+def _place(embeddings: torch.Tensor, marked: torch.Tensor, tokens: torch.Tensor, what: str) -> torch.Tensor:
+    """Put tokens (n, H) into the marked positions of embeddings (B, S, H), in order."""
+    count = int(marked.sum())
+    if count != len(tokens):
+        raise ModelInputError(f"expected {len(tokens)} {what} tokens in input_ids to match the inputs, got {count}")
+    return embeddings.masked_scatter(marked.unsqueeze(-1), tokens.to(embeddings.dtype))

@@ -1,0 +1,229 @@
+"""Weights in and out: upcycle a plain Qwen2-VL, export an expert, rename foreign checkpoints.
+
+Checkpoints are folders of safetensors; nothing else is read. A tensor is moved on its own, so a 7B model
+passes through the memory of one shard. Names follow transformers' Qwen2-VL, with the experts' names put in:
+
+    model.language_model.layers.3.mlp.up_proj.weight                  shared
+    model.language_model.layers.20.experts.gui.mlp.up_proj.weight     one per world
+    model.language_model.norm.gui.weight   lm_head.gui.weight
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import torch
+from transformers import PreTrainedModel, Qwen2_5_VLConfig, Qwen2VLConfig
+
+from omniactor.errors import CheckpointError, InputError
+from omniactor.model.configuration import WORLDS, OmniActorConfig, OmniActorStemConfig, read_config, variant_settings
+from omniactor.model.modeling import OmniActorForConditionalGeneration
+from omniactor.model.tensors import KeyMap, check_fit, one_line, read_tensor, rename, stored_tensors, write_shards
+from omniactor.paths import atomic_folder
+
+PUBLISHED_QWEN: KeyMap = (
+    (r"^visual\.", "model.visual."),
+    (r"^model\.(?!visual\.|language_model\.)", "model.language_model."),
+)
+"""Names as the Qwen team published them -> names as transformers 5 has them in memory."""
+
+_BASES = {"qwen2_vl": Qwen2VLConfig, "qwen2_5_vl": Qwen2_5_VLConfig}
+_ARCHITECTURES = {"qwen2_vl": "Qwen2VLForConditionalGeneration", "qwen2_5_vl": "Qwen2_5_VLForConditionalGeneration"}
+_NEW = re.compile(r"\.router\.weight$|^model\.action_queries\.|^action_spread\.")  # what no plain model has
+
+
+def base_config(
+    base: Qwen2VLConfig | Qwen2_5_VLConfig, variant: str = "omniactor", num_shared_layers: int = 8, **settings
+) -> OmniActorConfig:
+    """Return the configuration of a plain model's upcycled form.
+
+    Args:
+        base: configuration of a Qwen2-VL or Qwen2.5-VL.
+        variant: see `variant_settings`.
+        num_shared_layers: K_share; no more than the model has layers.
+        settings: other fields of `OmniActorConfig`, such as `first_action_id` or `chunk_size`.
+
+    Raises:
+        InputError: another kind of model, or settings that do not fit it.
+    """
+    if base.model_type not in _BASES:
+        raise InputError(f"expected a model of type {' or '.join(_BASES)} to upcycle, got {base.model_type!r}")
+    text, vision = base.text_config.to_dict(), base.vision_config.to_dict()
+    text["tie_word_embeddings"] = False
+    if "first_action_id" not in settings:
+        specials = (base.vision_start_token_id, base.vision_end_token_id, base.image_token_id, base.video_token_id)
+        ordinary = min(151643, text["vocab_size"], *specials)  # 151643 is Qwen2's first special id
+        settings["first_action_id"] = ordinary - settings.get("num_action_bins", 256)
+    names = ("image_token_id", "video_token_id", "vision_start_token_id", "vision_end_token_id", "dtype")
+    return OmniActorConfig(
+        text_config=text, vision_config=vision, base_model_type=base.model_type,
+        **{name: getattr(base, name) for name in names},
+        **{**variant_settings(variant, text["num_hidden_layers"], num_shared_layers), **settings},
+    )  # fmt: skip
+
+
+def plain_config(config: OmniActorConfig) -> Qwen2VLConfig | Qwen2_5_VLConfig:
+    """Return the configuration of the plain model that `export` writes.
+
+    Raises:
+        InputError: the model has no plain form: a convolutional stem, or routers that mix experts.
+    """
+    if isinstance(config.vision_config, OmniActorStemConfig) or config.router:
+        what = "routers that mix both experts" if config.router else "a convolutional stem"
+        raise InputError(f"expected a model with Qwen2-VL's vision tower and no routers to export, got one with {what}")
+    names = ("image_token_id", "video_token_id", "vision_start_token_id", "vision_end_token_id", "dtype")
+    return _BASES[config.base_model_type](
+        text_config=config.text_config.to_dict(), vision_config=config.vision_config.to_dict(), tie_word_embeddings=False,
+        **{name: getattr(config, name) for name in names},
+    )  # fmt: skip
+
+
+def plain_name(name: str) -> str:
+    """Return the plain model's name of one of our tensors (in memory form): experts' names taken out."""
+    name = re.sub(r"\.experts\.(gui|embodied)\.", ".", name)
+    return re.sub(r"^(lm_head|model\.language_model\.norm)\.(gui|embodied|shared)\.", r"\1.", name)
+
+
+def upcycle(base: PreTrainedModel, variant: str = "omniactor", num_shared_layers: int = 8, **settings):
+    """Return an OmniActor whose experts are all copies of a plain model in memory; see `base_config`.
+
+    Before any training it computes what the plain model computes, in both worlds.
+    """
+    config = base_config(base.config, variant, num_shared_layers, **settings)
+    model = OmniActorForConditionalGeneration(config).to(base.dtype)
+    plain = base.state_dict()
+    plain.setdefault("lm_head.weight", plain["model.language_model.embed_tokens.weight"])
+    state = {name: value if _NEW.search(name) else plain[plain_name(name)] for name, value in model.state_dict().items()}
+    model.load_state_dict(state)
+    return model
+
+
+def upcycle_checkpoint(
+    source: str | Path,
+    out: str | Path,
+    variant: str = "omniactor",
+    num_shared_layers: int = 8,
+    key_map: KeyMap = (),
+    **settings,
+) -> dict:
+    """Write the upcycled form of a plain checkpoint, or the renamed form of a foreign OmniActor.
+
+    Every tensor is filled from the source's tensor of its own name, if it has one after `key_map` (so a
+    checkpoint that already holds two experts keeps them), else from the plain model's.
+
+    Args:
+        source: folder with config.json and safetensors.
+        out: folder to make; must not exist.
+        variant: see `variant_settings`.
+        num_shared_layers: K_share.
+        key_map: how the source's names become ours.
+        settings: other fields of `OmniActorConfig`.
+
+    Returns:
+        "path", "tensors", "copied_twice" (plain tensors that became two experts), "new" (randomly initialised).
+
+    Raises:
+        CheckpointError: files missing or broken, or tensors that do not fit; the message lists them.
+    """
+    from transformers import AutoConfig
+
+    source = Path(source)
+    stored = stored_tensors(source)
+    names = rename(stored, (*key_map, *PUBLISHED_QWEN))
+    try:
+        base = AutoConfig.from_pretrained(source)
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"expected a readable config.json in {source.name}, got {one_line(error)}") from None
+    config = base if isinstance(base, OmniActorConfig) else base_config(base, variant, num_shared_layers, **settings)
+    shapes = OmniActorForConditionalGeneration.expected_shapes(config)
+    plan = {name: next((n for n in (name, plain_name(name)) if n in names), None) for name in shapes}
+    for name in shapes:  # a tied base has no head of its own
+        if plan[name] is None and name.startswith("lm_head.") and base.tie_word_embeddings:
+            plan[name] = "model.language_model.embed_tokens.weight"
+    check_fit(
+        missing=[name for name, origin in plan.items() if origin is None and not _NEW.search(name)],
+        unexpected=[name for name in names if name not in plan.values() and name != "lm_head.weight"],
+        misshapen=[
+            f"{name} {stored[names[origin]].shape} instead of {shapes[name]}"
+            for name, origin in plan.items()
+            if origin and stored[names[origin]].shape != shapes[name]
+        ],
+    )
+
+    def tensors() -> Iterator[tuple[str, torch.Tensor]]:
+        generator = torch.Generator().manual_seed(0)
+        dtype = None
+        for name, origin in plan.items():
+            if origin is None:
+                yield name, torch.randn(shapes[name], generator=generator).mul(0.02).to(dtype)
+            else:
+                value = read_tensor(stored[names[origin]], names[origin])
+                dtype = value.dtype
+                yield name, value
+
+    with atomic_folder(out) as folder:
+        write_shards(tensors(), folder)
+        config.architectures = [OmniActorForConditionalGeneration.__name__]
+        config.save_pretrained(folder)
+        _copy_companions(source, folder)
+    origins = [o for o in plan.values() if o]
+    return {
+        "path": str(out),
+        "tensors": len(plan),
+        "copied_twice": len(origins) - len(set(origins)),
+        "new": sum(o is None for o in plan.values()),
+    }
+
+
+def export_checkpoint(source: str | Path, out: str | Path, expert: str) -> dict:
+    """Write one expert as a plain Qwen2-VL / Qwen2.5-VL checkpoint, in the names the Qwen team published.
+
+    Stock transformers (and what else reads such checkpoints) loads it and computes the same numbers.
+
+    Args:
+        source: folder of an OmniActor checkpoint.
+        out: folder to make; must not exist.
+        expert: "gui" or "embodied".
+
+    Returns:
+        "path", "tensors", "left_out" (tensors of the expert that a plain model has no place for).
+
+    Raises:
+        CheckpointError: files missing or broken.
+        InputError: no such expert, or the model has no plain form.
+    """
+    source = Path(source)
+    stored = stored_tensors(source)
+    config = read_config(source)
+    if expert not in config.worlds:
+        raise InputError(f"expected an expert that {source.name} has ({', '.join(config.worlds)}), got {expert!r}")
+    plain = plain_config(config)
+    others = re.compile(rf"\.({'|'.join(w for w in WORLDS if w != expert)})\.")
+    mine = [name for name in stored if not others.search(name)]
+    kept = [name for name in mine if not _NEW.search(name)]
+    with atomic_folder(out) as folder:
+        write_shards(((_published_name(plain_name(name)), read_tensor(stored[name], name)) for name in kept), folder)
+        plain.architectures = [_ARCHITECTURES[plain.model_type]]
+        plain.save_pretrained(folder)
+        _copy_companions(source, folder, plain=True)
+    return {"path": str(out), "tensors": len(kept), "left_out": len(mine) - len(kept)}
+
+
+def load(path: str | Path, worlds: Sequence[str] | None = None, **arguments) -> OmniActorForConditionalGeneration:
+    """Load a checkpoint for use; the same as `OmniActorForConditionalGeneration.from_pretrained(...).eval()`."""
+    return OmniActorForConditionalGeneration.from_pretrained(path, worlds=worlds, **arguments).eval()
+
+
+def _published_name(name: str) -> str:
+    return re.sub(r"^model\.(visual\.)", r"\1", re.sub(r"^model\.language_model\.", "model.", name))
+
+
+def _copy_companions(source: Path, folder: Path, plain: bool = False) -> None:
+    """Copy tokenizer, image settings and the like. A plain checkpoint gets no settings of ours."""
+    ours = {"config.json", "model.safetensors.index.json"} | ({"processor_config.json"} if plain else set())
+    for path in source.iterdir():
+        if path.is_file() and path.suffix in (".json", ".txt", ".jinja", ".model") and path.name not in ours:
+            shutil.copy2(path, folder / path.name)
