@@ -26,7 +26,11 @@ class InitStateError(InputError):
 
 
 class ActionError(InputError):
-    """An action that is not seven finite numbers in [-1, 1]."""
+    """An action that cannot be carried out: numbers out of range, an unknown kind, an answer nobody can read."""
+
+
+class ImageError(InputError):
+    """A picture that is broken, too large, or of a format that is not read."""
 
 
 class RecordError(InputError):

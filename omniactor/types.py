@@ -15,6 +15,31 @@ ACTION_SCALE = np.array([0.05, 0.05, 0.05, 0.5, 0.5, 0.5, 1.0])
 
 World = Literal["gui", "embodied"]
 
+GUI_KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "click": (("point",), ()),
+    "double_click": ((), ("point",)),
+    "triple_click": ((), ("point",)),
+    "right_click": ((), ("point",)),
+    "middle_click": ((), ("point",)),
+    "long_press": (("point",), ("seconds",)),
+    "move": (("point",), ()),
+    "drag": (("end",), ("point",)),
+    "swipe": (("point", "end"), ()),
+    "scroll": (("pages",), ("axis", "point")),
+    "write": (("text",), ()),
+    "press": (("keys",), ()),
+    "hotkey": (("keys",), ()),
+    "select": (("point", "text"), ()),
+    "open_app": (("text",), ()),
+    "home": ((), ()),
+    "back": ((), ()),
+    "recent": ((), ()),
+    "wait": ((), ("seconds",)),
+    "answer": (("text",), ()),
+    "terminate": (("status",), ("text",)),
+}
+"""Every kind of GUI action -> (the arguments it needs, the arguments it may have). See `GuiAction`."""
+
 
 @dataclass(frozen=True)
 class Observation:
@@ -66,7 +91,83 @@ class EmbodiedAction:
         return isinstance(other, EmbodiedAction) and np.array_equal(self.values, other.values)
 
 
-Action = EmbodiedAction
+@dataclass(frozen=True)
+class GuiAction:
+    """One thing done on a screen, the same for phones, desktops and web pages.
+
+    | kind | what happens |
+    |---|---|
+    | click | mouse click or tap at `point` |
+    | double_click, triple_click, right_click, middle_click | at `point` (None: where the pointer is) |
+    | long_press | touch `point` and stay, for `seconds` if given |
+    | move | the pointer goes to `point` |
+    | drag | mouse held down from `point` (None: where the pointer is) to `end` |
+    | swipe | finger from `point` to `end`; the content follows the finger |
+    | scroll | `pages` screenfuls of content along `axis`, over `point` if given |
+    | write | type `text` into what has the focus; a line break in it is the enter key |
+    | press | `keys` one after the other |
+    | hotkey | `keys` together |
+    | select | choose the option `text` of the list at `point` |
+    | open_app | start the app named `text` |
+    | home, back, recent | the phone's navigation buttons |
+    | wait | nothing, for `seconds` if given |
+    | answer | tell the user `text` |
+    | terminate | the task is over: `status` "success" or "failure", with a last word `text` if given |
+
+    Attributes:
+        kind: one of `GUI_KINDS`.
+        point: (x, y) from the top left corner, as fractions 0-1 of the screenshot's width and height.
+        end: where a drag or swipe ends, like `point`.
+        text: what is written, chosen, opened or said.
+        keys: key names as pyautogui has them ("enter", "ctrl", "pagedown", "a"); names of more than
+            one letter are stored in lower case.
+        pages: how far a scroll goes in screenfuls. Negative shows what is further down, positive what
+            is further up; on the horizontal axis positive shows what is further right.
+        axis: "vertical" (what None stands for) or "horizontal"; only of a scroll.
+        seconds: how long, 0 to 3600.
+        status: "success" or "failure".
+        description: the action in words, one line.
+
+    Raises:
+        ActionError: unknown kind, an argument missing, superfluous or out of range.
+    """
+
+    kind: str
+    point: tuple[float, float] | None = None
+    end: tuple[float, float] | None = None
+    text: str | None = None
+    keys: tuple[str, ...] | None = None
+    pages: float | None = None
+    axis: str | None = None
+    seconds: float | None = None
+    status: str | None = None
+    description: str = ""
+
+    def __post_init__(self) -> None:
+        """Check every argument and store it in its one form, so that equal actions compare equal."""
+        if not isinstance(self.kind, str) or self.kind not in GUI_KINDS:
+            raise ActionError(f"expected a kind of GUI action ({', '.join(GUI_KINDS)}), got {_short(self.kind)}")
+        needed, allowed = GUI_KINDS[self.kind]
+        for name, check in _GUI_CHECKS.items():
+            value = getattr(self, name)
+            if value is None and name in needed:
+                raise ActionError(f"expected {self.kind} with {' and '.join(needed)}, got no {name}")
+            if value is not None:
+                if name not in needed + allowed:
+                    raise ActionError(f"expected {self.kind} without {name}, got {name}={_short(value)}")
+                object.__setattr__(self, name, check(name, value))
+        if self.kind == "scroll" and self.axis is None:
+            object.__setattr__(self, "axis", "vertical")
+        object.__setattr__(self, "description", " ".join(_check_text("description", self.description).split()))
+
+    def __str__(self) -> str:
+        """Print it as the paper does: `Action: ...`, then `Operation: pyautogui.click(x=0.634, y=0.927)`."""
+        from omniactor.actions.gui import print_response
+
+        return print_response(self)
+
+
+Action = EmbodiedAction | GuiAction
 
 
 @dataclass(frozen=True)
@@ -115,3 +216,71 @@ def check_embodied_action(action: object) -> np.ndarray:
     values = np.clip(values, -1.0, 1.0)
     values.setflags(write=False)
     return values
+
+
+def _short(value: object) -> str:
+    """Return a value for a message: one line, not too long."""
+    try:
+        text = repr(value[:80] if isinstance(value, str) else value).replace("\n", " ")
+    except ValueError:  # an integer of thousands of digits has no repr
+        text = f"a {type(value).__name__}"
+    return text if len(text) <= 100 else text[:100] + "..."
+
+
+def _check_number(name: str, value: object, low: float, high: float) -> float:
+    # bool is a number to Python, and never meant as one in an action.
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)) or not low <= value <= high:
+        raise ActionError(f"expected {name} from {low:g} to {high:g}, got {_short(value)}")
+    return float(value) + 0.0  # -0.0 would print differently and compare equal
+
+
+def _check_point(name: str, value: object) -> tuple[float, float]:
+    if not isinstance(value, (tuple, list, np.ndarray)) or len(value) != 2:
+        raise ActionError(f"expected {name} as two numbers (x, y) in 0-1, got {_short(value)}")
+    return (_check_number(f"{name} x", value[0], 0, 1), _check_number(f"{name} y", value[1], 0, 1))
+
+
+def _check_text(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise ActionError(f"expected {name} as text, got {_short(value)}")
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        raise ActionError(f"expected {name} as Unicode text, got half of a surrogate pair in it") from None
+    return value
+
+
+def _check_keys(name: str, value: object) -> tuple[str, ...]:
+    if not isinstance(value, (tuple, list)) or not 1 <= len(value) <= 100:
+        raise ActionError(f"expected {name} as 1 to 100 key names, got {_short(value)}")
+    keys = [_check_text(name, key) for key in value]
+    for key in keys:
+        if not 1 <= len(key) <= 40:
+            raise ActionError(f"expected key names of 1 to 40 letters, got {_short(key)}")
+    return tuple(key if len(key) == 1 else key.lower() for key in keys)
+
+
+def _check_choice(name: str, value: object) -> str:
+    choices = {"axis": ("vertical", "horizontal"), "status": ("success", "failure")}[name]
+    if not isinstance(value, str) or value not in choices:
+        raise ActionError(f"expected {name} {' or '.join(choices)}, got {_short(value)}")
+    return value
+
+
+def _check_pages(name: str, value: object) -> float:
+    pages = _check_number(name, value, -1000, 1000)
+    if pages == 0:
+        raise ActionError("expected a scroll by more or less than 0 pages, got 0; negative is down")
+    return pages
+
+
+_GUI_CHECKS = {
+    "point": _check_point,
+    "end": _check_point,
+    "text": _check_text,
+    "keys": _check_keys,
+    "pages": _check_pages,
+    "axis": _check_choice,
+    "seconds": lambda name, value: _check_number(name, value, 0, 3600),
+    "status": _check_choice,
+}

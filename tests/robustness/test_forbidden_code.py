@@ -9,6 +9,7 @@ ROOT = Path(__file__).parents[2]
 CALLS = {
     "pickle.load", "pickle.loads", "torch.load", "eval", "exec", "yaml.load", "os.system", "marshal.loads", "gr.load",
 }  # fmt: skip
+PICTURES = ROOT / "omniactor" / "gui" / "images.py"  # the only place where files become pixels
 KEYWORDS = {("allow_pickle", True), ("shell", True), ("trust_remote_code", True), ("share", True)}
 
 
@@ -38,6 +39,32 @@ def offences(source):
         ):
             found.append((node.lineno, "no limit on image size"))
     return found
+
+
+def picture_offences(source):
+    """Return where a piece of code opens a picture itself instead of asking `omniactor.gui.images`."""
+    opens = ("Image.open", "PIL.Image.open", "imageio.imread", "cv2.imread", "cv2.imdecode")
+    found = [
+        (node.lineno, f"call of {ast.unparse(node.func)}")
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in opens
+    ]
+    if "LOAD_TRUNCATED_IMAGES" in source:
+        found.append((0, "pictures cut short are taken for whole ones"))
+    return found
+
+
+@pytest.mark.parametrize("folder", ["omniactor", "demo"])
+def test_pictures_are_opened_in_one_place_only(folder):
+    found = {str(p.relative_to(ROOT)): picture_offences(p.read_text()) for p in (ROOT / folder).rglob("*.py") if p != PICTURES}
+    assert {path: lines for path, lines in found.items() if lines} == {}
+
+
+@pytest.mark.parametrize(
+    "planted", ["Image.open(f)", "PIL.Image.open(f)", "cv2.imread(p)", "ImageFile.LOAD_TRUNCATED_IMAGES = True"]
+)
+def test_each_way_around_it_is_caught(planted):
+    assert picture_offences(planted)
 
 
 @pytest.mark.parametrize("folder", ["omniactor", "demo"])

@@ -1,0 +1,190 @@
+"""Pictures from outside: the only place where untrusted bytes become pixels.
+
+PNG, JPEG and WebP are read, whatever the file is called; of an animation the first frame. The size is
+read from the header, and what is too large is refused before anything of it is decoded.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import struct
+from pathlib import Path
+
+import numpy as np
+
+from omniactor.errors import ImageError
+
+MAX_BYTES = 20_000_000
+"""Of a file."""
+MAX_PIXELS = 4096 * 4096
+MAX_SIDE = 16_384
+MAX_ASPECT = 200
+"""Longer side over shorter side: what the Qwen2-VL family accepts."""
+MAX_SCANS = 100
+"""Of a progressive JPEG: each costs a pass over the whole picture, and a hostile file can have a hundred thousand."""
+
+_FORMATS = {"PNG": b"\x89PNG\r\n\x1a\n", "JPEG": b"\xff\xd8\xff", "WEBP": b"RIFF"}
+_ORIENTATION = 0x0112
+
+
+def open_image(source: object) -> np.ndarray:
+    """Return a picture as a person sees it: uint8 (height, width, 3), RGB, upright, an array of its own.
+
+    Rotation marks (EXIF) are applied, what is transparent becomes white, 16 bits become 8, CMYK and grey
+    become RGB; colour profiles are ignored.
+
+    Args:
+        source: the bytes of a file, its path, a Pillow image, or a uint8 array (height, width) or
+            (height, width, 1, 3 or 4).
+
+    Raises:
+        ImageError: not a picture of a kind that is read, too large, cut short or broken.
+    """
+    from PIL import Image
+
+    if isinstance(source, np.ndarray):
+        return _from_array(source)
+    if isinstance(source, Image.Image):
+        return _decode(source)
+    if isinstance(source, (str, os.PathLike)):
+        source = _read(Path(source))
+    if not isinstance(source, (bytes, bytearray, memoryview)):
+        raise ImageError(f"expected a picture as bytes, path, Pillow image or array, got {type(source).__name__}")
+    content = bytes(source)
+    kind = _check_bytes(content)
+    try:
+        image = Image.open(io.BytesIO(content), formats=(kind,))
+    except Exception as error:  # hostile bytes make Pillow's readers raise almost anything
+        raise ImageError(f"expected a {kind} picture, got a file whose header cannot be read ({_reason(error)})") from None
+    with image:
+        return _decode(image)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        # A pipe or device could block or never end.
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise ImageError(f"expected a picture file, got {path.name!r}, which is no ordinary file")
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "not a usable path"
+        raise ImageError(f"expected a picture file, got {path.name[:80]!r}: {reason.lower()}") from None
+
+
+def _check_bytes(content: bytes) -> str:
+    """Return the format, having checked all that can be known without a decoder."""
+    if not content:
+        raise ImageError("expected a picture, got an empty file")
+    if len(content) > MAX_BYTES:
+        raise ImageError(f"expected a picture of at most {MAX_BYTES // 10**6} MB, got a larger file; save it smaller")
+    kind = next((name for name, start in _FORMATS.items() if content.startswith(start)), None)
+    if kind is None or (kind == "WEBP" and content[8:12] != b"WEBP"):
+        raise ImageError("expected a PNG, JPEG or WebP picture, got something else; convert it to PNG")
+    # Pillow's WebP reader makes buffers for the whole canvas as soon as it opens a file, and its own limits
+    # (of PNG and JPEG) are higher than ours and can be changed by anybody in the process.
+    if kind == "WEBP":
+        _check_size(*_webp_size(content))
+    elif kind == "PNG" and content[12:16] == b"IHDR" and len(content) >= 24:
+        _check_size(*struct.unpack(">II", content[16:24]))
+    # In JPEG data the byte FF is always followed by 00 or a marker, so this counts real scans (and a few in thumbnails).
+    if kind == "JPEG" and content.count(b"\xff\xda") > MAX_SCANS:
+        raise ImageError(f"expected a JPEG of at most {MAX_SCANS} scans, got more; save it again as a plain JPEG or PNG")
+    return kind
+
+
+def _webp_size(content: bytes) -> tuple[int, int]:
+    """Return (width, height) from the first chunk (RFC 9649, sections 2.5 to 2.7)."""
+    chunk, data = content[12:16], content[20:30]
+    if len(data) == 10 and chunk == b"VP8X":
+        return int.from_bytes(data[4:7], "little") + 1, int.from_bytes(data[7:10], "little") + 1
+    if len(data) == 10 and chunk == b"VP8L" and data[0] == 0x2F:
+        bits = int.from_bytes(data[1:5], "little")
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    if len(data) == 10 and chunk == b"VP8 " and data[3:6] == b"\x9d\x01\x2a":
+        width, height = struct.unpack("<HH", data[6:10])
+        return width & 0x3FFF, height & 0x3FFF
+    raise ImageError("expected a WEBP picture, got a file whose header cannot be read (cut short or broken)")
+
+
+def _check_size(width: int, height: int) -> None:
+    if min(width, height) < 1:
+        raise ImageError(f"expected a picture with pixels, got {width}x{height}")
+    if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
+        raise ImageError(
+            f"expected a picture of at most {MAX_PIXELS} pixels and {MAX_SIDE} a side, got {width}x{height}; make it smaller"
+        )
+    if max(width, height) > MAX_ASPECT * min(width, height):
+        raise ImageError(f"expected sides of at most {MAX_ASPECT} to 1, got {width}x{height}; cut a piece out of it")
+
+
+def _decode(image) -> np.ndarray:
+    from PIL import Image
+
+    _check_size(*image.size)
+    try:
+        image.load()
+        turned = _orientation(image)
+        pixels = np.asarray(_to_rgb(image, Image))
+    except Exception as error:  # as above: a decoder at work on hostile bytes
+        raise ImageError(f"expected a whole picture, got one that cannot be decoded ({_reason(error)})") from None
+    return _turn(pixels, turned)
+
+
+def _to_rgb(image, Image):
+    """Return a Pillow image in mode RGB with white behind whatever is transparent."""
+    if image.mode.startswith("I") or image.mode == "F":
+        # 16-bit grey: Pillow's own conversion would clip it at 255 instead of scaling it.
+        values = np.asarray(image)
+        if image.mode == "F":
+            raise ValueError("floating-point pixels")
+        return Image.fromarray((values >> 8).clip(0, 255).astype(np.uint8), "L").convert("RGB")
+    if "transparency" in image.info or image.mode in ("RGBA", "LA", "PA", "La", "RGBa"):
+        see_through = image.convert("RGBA")
+        background = Image.new("RGB", image.size, "white")
+        background.paste(see_through, mask=see_through.getchannel("A"))
+        return background
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def _orientation(image) -> int:
+    """Return the EXIF orientation 1-8; 1 (upright) where the EXIF block is missing or broken."""
+    try:
+        value = image.getexif().get(_ORIENTATION, 1)
+    except Exception:  # a broken note about a picture does not make the picture unusable
+        return 1
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _turn(pixels: np.ndarray, orientation: int) -> np.ndarray:
+    """Return an upright copy: 2-4 are flips and half a turn, 5-8 swap the sides first (EXIF 2.3, 4.6.4 A)."""
+    if orientation >= 5:
+        pixels = pixels.swapaxes(0, 1)
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    return np.array(pixels, dtype=np.uint8, order="C")
+
+
+def _from_array(pixels: np.ndarray) -> np.ndarray:
+    if pixels.dtype != np.uint8 or pixels.ndim not in (2, 3) or (pixels.ndim == 3 and pixels.shape[2] not in (1, 3, 4)):
+        raise ImageError(
+            f"expected a uint8 array (height, width) or (height, width, 1, 3 or 4), got {pixels.dtype} {pixels.shape}"
+        )
+    _check_size(pixels.shape[1], pixels.shape[0])
+    if pixels.ndim == 2:
+        pixels = pixels[..., None]
+    if pixels.shape[2] == 4:
+        alpha = pixels[..., 3:].astype(np.uint16)
+        mixed = pixels[..., :3] * alpha + 255 * (255 - alpha)
+        return ((mixed + 127) // 255).astype(np.uint8)
+    return np.array(np.broadcast_to(pixels, (*pixels.shape[:2], 3)), order="C")
+
+
+def _reason(error: Exception) -> str:
+    """Return what Pillow said, on one line, without addresses of objects in memory."""
+    said = " ".join(str(error).split())
+    return "out of memory" if isinstance(error, MemoryError) else said[:100] if said and "<" not in said else type(error).__name__
