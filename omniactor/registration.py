@@ -1,8 +1,8 @@
-"""Tell transformers' Auto classes about OmniActor, without importing transformers.
+"""Tell transformers' Auto classes about OmniActor, without importing transformers or PyTorch.
 
 `import omniactor` must stay light, yet `AutoModelForImageTextToText.from_pretrained(...)` must work after
-it. So the classes are registered when transformers' own registries are imported: at once if they already
-are, else right after.
+it. So the name of the model type is entered into transformers' registry when that registry is imported,
+and our classes are imported when somebody asks for them.
 """
 
 from __future__ import annotations
@@ -12,76 +12,87 @@ import importlib.machinery
 import importlib.util
 import sys
 
-
-def _register_configuration() -> None:
-    from transformers.models.auto.configuration_auto import AutoConfig
-
-    from omniactor.model.configuration import OmniActorConfig, OmniActorStemConfig
-
-    AutoConfig.register(OmniActorConfig.model_type, OmniActorConfig, exist_ok=True)
-    AutoConfig.register(OmniActorStemConfig.model_type, OmniActorStemConfig, exist_ok=True)
+_CONFIGURATIONS = "transformers.models.auto.configuration_auto"
+_PROCESSORS = "transformers.models.auto.processing_auto"
+_MODEL_TYPE = "omniactor"
 
 
-def _register_model() -> None:
-    from transformers.models.auto.modeling_auto import AutoModelForImageTextToText
+def _load() -> type:
+    from omniactor.model.auto import register_classes
 
-    from omniactor.model.configuration import OmniActorConfig
-    from omniactor.model.modeling import OmniActorForConditionalGeneration
-
-    AutoModelForImageTextToText.register(OmniActorConfig, OmniActorForConditionalGeneration, exist_ok=True)
+    return register_classes()
 
 
-def _register_processor() -> None:
-    from transformers.models.auto.processing_auto import AutoProcessor
+class _Configurations(dict):
+    """Model type -> configuration class; ours is imported, and everything registered, on first use."""
 
-    from omniactor.model.configuration import OmniActorConfig
-    from omniactor.model.processing import OmniActorProcessor
+    def __getitem__(self, name):
+        if name == _MODEL_TYPE and super().__getitem__(name) is None:
+            self[_MODEL_TYPE] = _load()
+        return super().__getitem__(name)
 
-    AutoProcessor.register(OmniActorConfig, OmniActorProcessor, exist_ok=True)
+    def values(self):
+        return [self[name] for name in self]
+
+    def items(self):
+        return [(name, self[name]) for name in self]
 
 
-_AFTER = {
-    "transformers.models.auto.configuration_auto": _register_configuration,
-    "transformers.models.auto.modeling_auto": _register_model,
-    "transformers.models.auto.processing_auto": _register_processor,
-}
+class _Processors(dict):
+    """Configuration class -> processor class; read as a whole when a checkpoint names its processor's class."""
+
+    def values(self):
+        _load()
+        return super().values()
+
+
+def _enter_configuration() -> None:
+    mapping = sys.modules[_CONFIGURATIONS].CONFIG_MAPPING
+    if _MODEL_TYPE not in mapping:
+        mapping._extra_content = _Configurations({**mapping._extra_content, _MODEL_TYPE: None})
+
+
+def _enter_processor() -> None:
+    mapping = sys.modules[_PROCESSORS].PROCESSOR_MAPPING
+    if not isinstance(mapping._extra_content, _Processors):
+        mapping._extra_content = _Processors(mapping._extra_content)
+
+
+_AFTER = {_CONFIGURATIONS: _enter_configuration, _PROCESSORS: _enter_processor}
 
 
 class _AfterImport(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Runs a function once a module has been imported by its ordinary loader."""
+    """Enters our names once a registry has been imported by its ordinary loader."""
 
     def __init__(self) -> None:
-        self._searching = False
-        self._loaders: dict[str, importlib.abc.Loader] = {}
+        self.loaders: dict[str, importlib.abc.Loader] = {}
+        self.searching = False
 
     def find_spec(self, name, path=None, target=None) -> importlib.machinery.ModuleSpec | None:
-        if name not in _AFTER or self._searching:
+        if name not in _AFTER or self.searching:
             return None
-        self._searching = True
-        try:
-            spec = importlib.util.find_spec(name)
-        finally:
-            self._searching = False
-        if spec is None or spec.loader is None:
-            return None
-        self._loaders[name], spec.loader = spec.loader, self
+        self.searching = True
+        spec = importlib.util.find_spec(name)
+        self.searching = False
+        if spec is not None:
+            self.loaders[name], spec.loader = spec.loader, self
         return spec
 
     def create_module(self, spec):
-        return self._loaders[spec.name].create_module(spec)
+        return self.loaders[spec.name].create_module(spec)
 
     def exec_module(self, module) -> None:
         name = module.__spec__.name
-        loader = self._loaders.pop(name)
+        loader = self.loaders.pop(name)
         module.__spec__.loader = module.__loader__ = loader
         loader.exec_module(module)
         _AFTER[name]()
 
 
 def register() -> None:
-    """Register what is imported already and arrange for the rest."""
+    """Enter our names now where the registries are imported already, else as soon as they are."""
+    for name, enter in _AFTER.items():
+        if name in sys.modules:
+            enter()
     if not any(isinstance(finder, _AfterImport) for finder in sys.meta_path):
         sys.meta_path.insert(0, _AfterImport())
-    for name, function in _AFTER.items():
-        if name in sys.modules:
-            function()

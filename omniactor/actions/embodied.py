@@ -26,6 +26,17 @@ ACTION_SIZE = 7
 STATE_SIZE = 8
 """Numbers in the arm's state: end-effector position (3), axis-angle (3), fingers (2)."""
 
+SYSTEM_PROMPT = (
+    "You are a robot agent. You see the pictures of the robot's cameras and a task, and decide how its arm moves next.\n"
+    "An action is seven numbers from -1 to 1: how far the gripper moves along x, y and z (1 is 5 cm), how it turns about x, y "
+    "and z (1 is 0.5 rad), and whether it closes (1) or opens (-1)."
+)
+
+
+def user_turn(instruction: str) -> str:
+    """Return the user's words in the paper's form (Figure 2); the pictures come before them."""
+    return f"What action should the robot take to {instruction}?"
+
 
 @dataclass(frozen=True)
 class ActionBins:

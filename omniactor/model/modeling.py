@@ -357,7 +357,7 @@ class OmniActorForConditionalGeneration(Qwen2VLForConditionalGeneration):
             losses.append(self.loss_function(logits=output.logits, labels=labels, vocab_size=vocabulary, **loss_arguments))
         if self.model.action_queries is not None and input_ids is not None:
             marked = input_ids == self.config.action_query_token_id
-            output.action_logits = self.action_logits(hidden[marked], routing) if marked.any() else None
+            output.action_logits = self.action_logits(hidden[marked]) if marked.any() else None
             if action_labels is not None and output.action_logits is not None:
                 losses.append(action_loss(output.action_logits, action_labels[marked.any(dim=1)], self.config.action_bin_sigma))
         if losses and decoded.router_probabilities:
@@ -366,18 +366,22 @@ class OmniActorForConditionalGeneration(Qwen2VLForConditionalGeneration):
         output.loss = sum(losses) if losses else None
         return output if return_dict else output.to_tuple()
 
-    def action_logits(self, queries: torch.Tensor, routing: Routing) -> torch.Tensor:
-        """Return bin logits (samples, N, 7, K) for the hidden states (samples * queries, H) of action queries.
-
-        They are the rows of the embodied output head that belong to the K action ids, so a bin means the same
-        in both ways of decoding.
-        """
-        head = self.lm_head[SHARED if SHARED in self.lm_head else "embodied"]
+    def action_logits(self, queries: torch.Tensor) -> torch.Tensor:
+        """Return bin logits (samples, N, 7, K) for the hidden states (samples * queries, H) of action queries."""
         if self.action_spread is not None:
             queries = self.action_spread(queries)
-        rows = slice(self.config.first_action_id, self.config.first_action_id + self.config.num_action_bins)
-        logits = nn.functional.linear(queries.reshape(-1, head.weight.shape[1]), head.weight[rows])
+        logits = self.bin_logits(queries.reshape(-1, self.config.text_config.hidden_size))
         return logits.view(-1, self.config.chunk_size, ACTION_SIZE, self.config.num_action_bins)
+
+    def bin_logits(self, hidden: torch.Tensor) -> torch.Tensor:
+        """Return logits (..., K) of the action bins alone for final hidden states (..., H) of embodied samples.
+
+        They are the rows of the output head that belong to the K action ids, so a bin means the same in both
+        ways of decoding.
+        """
+        head = self.lm_head[SHARED if SHARED in self.lm_head else "embodied"]
+        rows = slice(self.config.first_action_id, self.config.first_action_id + self.config.num_action_bins)
+        return nn.functional.linear(hidden, head.weight[rows])
 
     def generate(self, *args, world=None, **arguments) -> torch.Tensor:
         """Generate text as transformers does; `world` is one name for the whole batch.

@@ -20,7 +20,14 @@ TEXT = {
 }  # fmt: skip
 VISION = {
     "qwen2_vl": {"depth": 2, "embed_dim": 32, "num_heads": 2, "hidden_size": 64},
-    "qwen2_5_vl": {"depth": 2, "hidden_size": 32, "num_heads": 2, "out_hidden_size": 64, "intermediate_size": 48, "fullatt_block_indexes": [1]},
+    "qwen2_5_vl": {
+        "depth": 2,
+        "hidden_size": 32,
+        "num_heads": 2,
+        "out_hidden_size": 64,
+        "intermediate_size": 48,
+        "fullatt_block_indexes": [1],
+    },
 }
 IDS = {"image_token_id": IMAGE, "video_token_id": 291, "vision_start_token_id": 292, "vision_end_token_id": 293}
 SETTINGS = {"num_action_bins": 32, "first_action_id": 250, "action_query_token_id": 294}

@@ -138,7 +138,9 @@ def test_generation_equals_the_base_with_and_without_cache(base):
     model, inputs = make(base), make_inputs(padded=(1,))
     expected = base.generate(**inputs, max_new_tokens=6, do_sample=False)
     for settings in ({}, {"use_cache": False}, {"cache_implementation": "static"}):
-        assert torch.equal(model.generate(**inputs, max_new_tokens=6, do_sample=False, world="gui", **settings), expected), settings
+        assert torch.equal(model.generate(**inputs, max_new_tokens=6, do_sample=False, world="gui", **settings), expected), (
+            settings
+        )
 
 
 @pytest.mark.parametrize("variant", ["hard", "router", "omniactor"])
@@ -191,7 +193,10 @@ def test_tokens_marked_as_bidirectional_see_each_other_and_others_do_not():
         ({"world": torch.tensor([0, 1, 2])}, "got '2'"),
         ({"world": "gui", "pixel_values": torch.zeros(10, 1176)}, "to cover 10 patches"),
         ({"world": "gui", "image_grid_thw": None}, "to cover 48 patches, got None"),
-        ({"world": "gui", "input_ids": torch.full((3, 24), 5)}, "expected 12 image tokens in input_ids to match the inputs, got 0"),
+        (
+            {"world": "gui", "input_ids": torch.full((3, 24), 5)},
+            "expected 12 image tokens in input_ids to match the inputs, got 0",
+        ),
         ({"world": "gui", "input_ids": None}, "expected input_ids or inputs_embeds"),
     ],
 )

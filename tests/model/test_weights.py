@@ -110,7 +110,9 @@ def test_a_key_map_renames_a_foreign_checkpoint(checkpoint, tmp_path):
     foreign = tmp_path / "foreign"
     foreign.mkdir()
     names = {
-        name: name.replace("model.language_model.", "thinker.").replace(".experts.gui.", ".moe_0.").replace(".experts.embodied.", ".moe_1.")
+        name: name.replace("model.language_model.", "thinker.")
+        .replace(".experts.gui.", ".moe_0.")
+        .replace(".experts.embodied.", ".moe_1.")
         for name in load_file(checkpoint / "model.safetensors")
     }
     save_file({names[n]: v for n, v in load_file(checkpoint / "model.safetensors").items()}, foreign / "model.safetensors")

@@ -1,0 +1,170 @@
+"""A checkpoint as an agent: it looks, and acts on screens and with the arm."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from transformers import AutoProcessor
+
+from omniactor.actions.gui import parse_response
+from omniactor.errors import ActionError, CheckpointError, ModelInputError
+from omniactor.model.configuration import SHARED
+from omniactor.model.generation import ActionDecoder
+from omniactor.model.modeling import OmniActorForConditionalGeneration
+from omniactor.model.processing import OmniActorProcessor
+from omniactor.model.tensors import local_folder, one_line
+from omniactor.types import Action, EmbodiedAction, Observation
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the model decided when it last ran.
+
+    Attributes:
+        world: "gui" or "embodied".
+        expert: whose deep layers ran: the world, "shared" (the model makes no difference) or "router" (both, mixed).
+        seconds: from the observation to the decision.
+        text: GUI: what the model wrote.
+        bins: embodied: (N, 7) chosen intervals of the chunk.
+        probabilities: embodied: (N, 7) their probabilities.
+    """
+
+    world: str
+    expert: str
+    seconds: float
+    text: str | None = None
+    bins: np.ndarray | None = None
+    probabilities: np.ndarray | None = None
+
+
+class ModelAgent:
+    """Acts with an OmniActor checkpoint.
+
+    For the arm, the model decides on a chunk of actions at a time and the agent hands out the first
+    `execute` of them before it looks again. For a screen, every call is a decision.
+
+    Attributes:
+        decision: the last decision; None before the first.
+        chunk_position: which action of its chunk the last one was, counted from 0.
+    """
+
+    needs_images = True
+
+    def __init__(
+        self,
+        model: OmniActorForConditionalGeneration,
+        processor: OmniActorProcessor,
+        name: str = "model",
+        execute: int | None = None,
+        temperature: float = 0.0,
+        max_new_tokens: int = 256,
+    ) -> None:
+        """Prepare to act.
+
+        Args:
+            model: the weights, in eval mode.
+            processor: tokenizer, pictures and prompt of the same checkpoint.
+            name: what the agent is called in records.
+            execute: actions carried out per decision; all of the chunk when missing.
+            temperature: of sampled decisions; 0 for the likeliest.
+            max_new_tokens: longest answer about a screen.
+        """
+        chunk = model.config.chunk_size
+        if execute is not None and not 1 <= execute <= chunk:
+            raise ModelInputError(f"expected to execute 1 to {chunk} actions of a chunk, got {execute}")
+        self.name, self.model, self.processor = name, model.eval(), processor
+        self.execute, self.temperature, self.max_new_tokens = execute or chunk, temperature, max_new_tokens
+        self.decoder = ActionDecoder(model)
+        self.decision: Decision | None = None
+        self.chunk_position = 0
+        self._left: deque[np.ndarray] = deque()
+        self._generator = torch.Generator(device=model.device)
+
+    @classmethod
+    def from_pretrained(cls, path: str | Path, name: str | None = None, device: str = "cpu", **settings) -> ModelAgent:
+        """Load a checkpoint folder or Hub repository.
+
+        Args:
+            path: folder or repository.
+            name: of the agent; the folder's or repository's when missing.
+            device: "cpu", "cuda", ...
+            settings: for the constructor.
+
+        Raises:
+            CheckpointError: weights or processor missing or broken.
+        """
+        folder = local_folder(path)
+        model = OmniActorForConditionalGeneration.from_pretrained(folder).to(device)
+        try:
+            processor = AutoProcessor.from_pretrained(folder)
+        except (OSError, ValueError, KeyError) as error:
+            raise CheckpointError(
+                f"expected a processor in {folder.name}, got {one_line(error)}; save it beside the weights"
+            ) from None
+        if not isinstance(processor, OmniActorProcessor):
+            raise CheckpointError(
+                f"expected an OmniActorProcessor in {folder.name}, got {type(processor).__name__}; save it beside the weights"
+            )
+        return cls(model, processor, name or Path(path).name, **settings)
+
+    def reset(self, instruction: str, seed: int | None = None) -> None:
+        """Drop the rest of the last chunk; restart the samples of `seed`."""
+        self._left.clear()
+        self.decision = None
+        self._generator.manual_seed(0 if seed is None else seed)
+
+    def act(self, observation: Observation) -> Action:
+        """Return the next action.
+
+        Raises:
+            ActionError: the model wrote something that is no action; `decision.text` has it.
+            ModelError: the model computed NaN.
+        """
+        if observation.world == "gui":
+            return self._act_on_screen(observation)
+        if not self._left:
+            self._decide(observation)
+        self.chunk_position = self.execute - len(self._left)
+        return EmbodiedAction(self._left.popleft())
+
+    def _decide(self, observation: Observation) -> None:
+        started = time.perf_counter()
+        inputs = self.processor.encode(self.model.config, [observation]).to(self.model.device)
+        prediction = self.decoder(inputs, self.temperature, self._generator)
+        bins = prediction.bins[0].cpu().numpy()
+        values = self.processor.prompt.action_normaliser.denormalise(self.model.config.action_bins.centre(bins))
+        self._left.extend(np.clip(values, -1.0, 1.0)[: self.execute])
+        self.decision = Decision(
+            "embodied", self._expert("embodied"), time.perf_counter() - started,
+            bins=bins, probabilities=prediction.probabilities[0].cpu().numpy(),
+        )  # fmt: skip
+
+    def _act_on_screen(self, observation: Observation) -> Action:
+        started = time.perf_counter()
+        inputs = self.processor.encode(self.model.config, [observation]).to(self.model.device)
+        inputs["world"] = "gui"
+        with torch.inference_mode():
+            ids = self.model.generate(
+                **inputs, max_new_tokens=self.max_new_tokens, do_sample=self.temperature > 0,
+                pad_token_id=self.processor.tokenizer.pad_token_id,
+                eos_token_id=self.processor.tokenizer.convert_tokens_to_ids("<|im_end|>"),
+                **({"temperature": self.temperature} if self.temperature > 0 else {}),
+            )  # fmt: skip
+        text = self.processor.tokenizer.decode(ids[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
+        self.decision = Decision("gui", self._expert("gui"), time.perf_counter() - started, text=text)
+        try:
+            return parse_response(text)
+        except ActionError as error:
+            raise ActionError(f"expected the model to write an action, got {text[:80]!r} ({one_line(error)})") from None
+
+    def _expert(self, world: str) -> str:
+        config = self.model.config
+        if config.router:
+            return "router"
+        alone = SHARED in config.head_experts and config.num_shared_layers == config.text_config.num_hidden_layers
+        return SHARED if alone else world

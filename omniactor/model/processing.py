@@ -1,0 +1,281 @@
+"""Observations in, token ids and pixels out: the prompt of both worlds.
+
+A prompt is assembled from ids. What people typed is encoded with special tokens switched off, so a visitor
+who writes `<|im_end|>` gets these letters and nothing else; action and state ids are put in as numbers.
+
+    <|im_start|>system ... <|im_end|>
+    <|im_start|>user <pictures> What action should the robot take to ...? [8 state ids] <|im_end|>
+    <|im_start|>assistant [7 action ids per action, or the places of the queries]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Literal
+
+import numpy as np
+import torch
+from PIL import Image
+from transformers import BatchFeature
+from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import smart_resize
+from transformers.models.qwen2_vl.processing_qwen2_vl import Qwen2VLProcessor
+
+from omniactor.actions import embodied, gui
+from omniactor.actions.embodied import STATE_SIZE, Normaliser
+from omniactor.errors import ImageError, InputError, ModelInputError
+from omniactor.model.configuration import WORLDS, OmniActorConfig
+from omniactor.types import EmbodiedAction, GuiAction, Observation
+
+IGNORED = -100
+"""The label of a position that nothing is asked of."""
+
+
+@dataclass(frozen=True)
+class PromptSettings:
+    """How a checkpoint was shown the world; saved with it, in `processor_config.json`.
+
+    Attributes:
+        cameras: names of the pictures of an embodied observation, in the order of the prompt.
+        camera_size: (height, width) they are resized to. The paper: 256 px, shown at 448.
+        camera_transform: "upright" as people see it, "flipped" (raw OpenGL rows, upside down) or "rotated" (180 degrees).
+        screen_pixels: (least, most) pixels of a screen; its shape stays.
+        state: the arm's state stands in the prompt, as eight ids.
+        compact: no system prompt and no roles; for models so small that these words would be a burden.
+        action_normaliser: between the data's actions and [-1, 1].
+        state_normaliser: between the arm's state and [-1, 1].
+    """
+
+    cameras: tuple[str, ...] = ("agentview", "wrist")
+    camera_size: tuple[int, int] = (448, 448)
+    camera_transform: Literal["upright", "flipped", "rotated"] = "upright"
+    screen_pixels: tuple[int, int] = (56 * 56, 1280 * 28 * 28)
+    state: bool = False
+    compact: bool = False
+    action_normaliser: Normaliser = field(default_factory=Normaliser.identity)
+    state_normaliser: Normaliser = field(default_factory=lambda: Normaliser.identity(STATE_SIZE))
+
+    @classmethod
+    def from_json(cls, content: dict) -> PromptSettings:
+        """Read what `as_json` returned; lists become tuples."""
+        known = {k: tuple(v) if isinstance(v, list) else v for k, v in content.items() if k in cls.__dataclass_fields__}
+        for name in ("action_normaliser", "state_normaliser"):
+            if name in known:
+                known[name] = Normaliser.from_json(known[name])
+        if unknown := set(content) - set(known):
+            raise InputError(f"expected prompt settings out of {', '.join(cls.__dataclass_fields__)}, got {sorted(unknown)}")
+        return cls(**known)
+
+    def as_json(self) -> dict:
+        """Return what `from_json` takes."""
+        content = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+        return {
+            **content,
+            "action_normaliser": self.action_normaliser.as_json(),
+            "state_normaliser": self.state_normaliser.as_json(),
+        }
+
+
+@dataclass
+class _Prompt:
+    """One sample on its way into a batch."""
+
+    ids: list[int] = field(default_factory=list)
+    labels: list[int] = field(default_factory=list)
+    prompt_length: int = 0
+
+
+class OmniActorProcessor(Qwen2VLProcessor):
+    """Tokenizer, image processor and prompt settings of a checkpoint.
+
+    `encode` takes observations. The inherited call takes `text` and `images` as Qwen2-VL's processor does.
+    """
+
+    def __init__(self, image_processor=None, tokenizer=None, chat_template=None, settings: dict | None = None, **kwargs):
+        # Qwen2VLProcessor wants a video processor, which OmniActor has no use for.
+        self.image_token, self.video_token = "<|image_pad|>", "<|video_pad|>"
+        self.image_token_id = tokenizer.convert_tokens_to_ids(self.image_token)
+        self.video_token_id = tokenizer.convert_tokens_to_ids(self.video_token)
+        super(Qwen2VLProcessor, self).__init__(image_processor, tokenizer, chat_template=chat_template, **kwargs)
+        self.prompt = PromptSettings.from_json(settings or {})
+        self.settings = self.prompt.as_json()
+
+    def encode(
+        self,
+        config: OmniActorConfig,
+        observations: Sequence[Observation],
+        actions: Sequence[GuiAction | EmbodiedAction | np.ndarray] | None = None,
+        padding_side: Literal["left", "right"] = "left",
+    ) -> BatchFeature:
+        """Return the model's inputs for a batch, which may mix worlds.
+
+        Args:
+            config: the model's configuration: ids, and how actions are decoded.
+            observations: what to decide on.
+            actions: what was done, to learn from: a `GuiAction`, or for the arm the next actions (n, 7) in the data's
+                units, up to `config.chunk_size` of them.
+            padding_side: "left" for generation.
+
+        Returns:
+            Tensors by the names of the model's arguments; `world` as numbers. With actions, `labels` and, for
+            parallel decoding, `action_labels`.
+
+        Raises:
+            ImageError: a picture is missing or cannot be used.
+            ModelInputError: a state is needed and missing, or actions do not fit.
+        """
+        if actions is not None and len(actions) != len(observations):
+            raise ModelInputError(f"expected one action per observation ({len(observations)}), got {len(actions)}")
+        samples, pixels, grids, cameras, bins = [], [], [], [], []
+        for index, observation in enumerate(observations):
+            names = self.prompt.cameras if observation.world == "embodied" else ("screen",)
+            tokens = []
+            for name in names:
+                patches, grid = self._picture(observation, name)
+                pixels.append(patches)
+                grids.append(grid)
+                cameras.append(self._camera_number(config, name))
+                tokens.append(int(np.prod(grid)) // self.image_processor.merge_size**2)
+            action = None if actions is None else actions[index]
+            samples.append(self._assemble(config, observation, tokens, action))
+            bins.append(self._bins(config, observation.world, action))
+        return self._batch(
+            config, observations, samples, pixels, grids, cameras, bins if actions is not None else None, padding_side
+        )
+
+    def _picture(self, observation: Observation, name: str) -> tuple[np.ndarray, tuple[int, int, int]]:
+        """Return the patches of one picture of an observation and their grid."""
+        image = observation.images.get(name)
+        if image is None:
+            raise ImageError(
+                f"expected a picture named {name!r} to look at, got {sorted(observation.images)}; render or upload it"
+            )
+        image = np.asarray(image)
+        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
+            raise ImageError(f"expected {name!r} as uint8 (height, width, 3), got {image.dtype} {image.shape}")
+        factor = self.image_processor.patch_size * self.image_processor.merge_size
+        if observation.world == "embodied":
+            turned = {"upright": image, "flipped": image[::-1], "rotated": image[::-1, ::-1]}[self.prompt.camera_transform]
+            image, size = turned, self.prompt.camera_size
+        else:
+            height, width = image.shape[:2]
+            if max(height, width) > 200 * min(height, width):
+                raise ImageError(f"expected a picture at most 200 times as long as wide, got {width}x{height}")
+            size = smart_resize(height, width, factor, *self.prompt.screen_pixels)
+        if image.shape[:2] != tuple(size):
+            image = np.asarray(Image.fromarray(image).resize((size[1], size[0]), Image.Resampling.BICUBIC))
+        # Already of the right size: the image processor only normalises and cuts.
+        features = self.image_processor(np.ascontiguousarray(image), do_resize=False)
+        return np.asarray(features["pixel_values"]), tuple(int(v) for v in np.asarray(features["image_grid_thw"])[0])
+
+    @staticmethod
+    def _camera_number(config: OmniActorConfig, name: str) -> int:
+        known = getattr(config.vision_config, "cameras", None)
+        if known is None:
+            return 0  # one tower for all
+        if name not in known:
+            raise ModelInputError(f"expected a picture of a camera that this model knows ({', '.join(known)}), got {name!r}")
+        return list(known).index(name)
+
+    def _text(self, text: str) -> list[int]:
+        """Encode words; what looks like a special token stays words."""
+        try:
+            return self.tokenizer(text, add_special_tokens=False, split_special_tokens=True).input_ids
+        except (UnicodeEncodeError, TypeError):
+            raise ModelInputError(
+                "expected text of valid Unicode, got lone surrogates or no text at all; type it again"
+            ) from None
+
+    def _special(self, name: str) -> int:
+        return self.tokenizer.convert_tokens_to_ids(name)
+
+    def _assemble(self, config: OmniActorConfig, observation: Observation, image_tokens: list[int], action) -> _Prompt:
+        """Return one sample's ids, and labels where an action is given."""
+        begin, end = self._special("<|im_start|>"), self._special("<|im_end|>")
+        pictures = [
+            i
+            for n in image_tokens
+            for i in (config.vision_start_token_id, *[config.image_token_id] * n, config.vision_end_token_id)
+        ]
+        if observation.world == "embodied":
+            system, words = embodied.SYSTEM_PROMPT, embodied.user_turn(observation.instruction)
+        else:
+            system = gui.system_prompt()
+            words = gui.user_turn(observation.instruction, observation.history).removeprefix("<image> ")
+        question = [*pictures, *self._text(words), *self._state(config, observation)]
+        if self.prompt.compact:
+            ids = [begin, *question, end]
+        else:
+            line = self._text("\n")
+            ids = [
+                begin, *self._text(f"system\n{system}"), end, *line,
+                begin, *self._text("user\n"), *question, end, *line,
+                begin, *self._text("assistant\n"),
+            ]  # fmt: skip
+        sample = _Prompt(ids, [IGNORED] * len(ids), len(ids))
+        answer: list[int] = []
+        if observation.world == "embodied" and config.num_action_queries:
+            sample.ids += [config.action_query_token_id] * config.num_action_queries
+            sample.labels += [IGNORED] * config.num_action_queries
+            sample.prompt_length = len(sample.ids)
+        elif action is not None and observation.world == "embodied":
+            normalised = self.prompt.action_normaliser.normalise(self._chunk(config, action))
+            answer = [*config.action_bins.encode(normalised).ravel().tolist(), end]
+        elif action is not None:
+            if not isinstance(action, GuiAction):
+                raise ModelInputError(f"expected a GuiAction as the answer to a screen, got {type(action).__name__}")
+            answer = [*self._text(str(action)), end]
+        sample.ids += answer
+        sample.labels += answer
+        return sample
+
+    def _state(self, config: OmniActorConfig, observation: Observation) -> list[int]:
+        """Return the arm's state as action ids, if the prompt has it."""
+        if observation.world != "embodied" or not self.prompt.state:
+            return []
+        if observation.state is None or np.shape(observation.state) != (STATE_SIZE,):
+            raise ModelInputError(f"expected the arm's state (8 numbers) beside the pictures, got {observation.state!r:.60}")
+        return config.action_bins.encode(self.prompt.state_normaliser.normalise(observation.state)).tolist()
+
+    def _chunk(self, config: OmniActorConfig, action) -> np.ndarray:
+        values = np.atleast_2d(np.asarray(action, dtype=np.float64))
+        if values.ndim != 2 or values.shape[1] != embodied.ACTION_SIZE or not 1 <= len(values) <= config.chunk_size:
+            raise ModelInputError(f"expected 1 to {config.chunk_size} actions of 7 numbers, got shape {values.shape}")
+        return values
+
+    def _bins(self, config: OmniActorConfig, world: str, action) -> np.ndarray:
+        """Return the bins (N, 7) that the queries should give; ignored where there is no action."""
+        bins = np.full((config.chunk_size, embodied.ACTION_SIZE), IGNORED)
+        if action is not None and world == "embodied" and config.num_action_queries:
+            normalised = self.prompt.action_normaliser.normalise(self._chunk(config, action))
+            bins[: len(normalised)] = config.action_bins.bin(normalised)
+        return bins
+
+    def _batch(self, config, observations, samples, pixels, grids, cameras, bins, padding_side) -> BatchFeature:
+        """Pad the samples to one length and stack everything."""
+        length, pad = max(len(s.ids) for s in samples), self.tokenizer.pad_token_id
+
+        def stack(rows: list[list[int]], fill: int) -> torch.Tensor:
+            padded = [[fill] * (length - len(r)) + r if padding_side == "left" else r + [fill] * (length - len(r)) for r in rows]
+            return torch.tensor(padded)
+
+        ids = stack([s.ids for s in samples], pad)
+        inputs = {
+            "input_ids": ids,
+            "attention_mask": stack([[1] * len(s.ids) for s in samples], 0),
+            "mm_token_type_ids": (ids == config.image_token_id).int(),
+            "pixel_values": torch.from_numpy(np.concatenate(pixels)),
+            "image_grid_thw": torch.tensor(grids),
+            "world": torch.tensor([WORLDS.index(o.world) for o in observations]),
+        }
+        if hasattr(config.vision_config, "cameras"):
+            inputs["image_cameras"] = torch.tensor(cameras)
+        if config.prefix_attention:
+            inputs["bidirectional"] = stack([[1] * s.prompt_length + [0] * (len(s.ids) - s.prompt_length) for s in samples], 0)
+        elif config.num_action_queries:
+            inputs["bidirectional"] = (ids == config.action_query_token_id).long()
+        if bins is not None:
+            inputs["labels"] = stack([s.labels for s in samples], IGNORED)
+            if config.num_action_queries:
+                inputs["action_labels"] = torch.from_numpy(np.stack(bins))
+        return BatchFeature(inputs)
