@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -10,7 +11,9 @@ import numpy as np
 from omniactor.errors import UnknownAgentError
 from omniactor.types import Action, EmbodiedAction, Observation
 
-NAMES = ("expert", "random", "replay:PATH")
+NAMES = ("expert", "random", "replay:PATH", "mini", "a checkpoint folder", "a Hugging Face repository")
+MINI = Path(__file__).resolve().parent.parent / "assets" / "checkpoints" / "omniactor-mini"
+"""Where the bundled checkpoint lies."""
 
 
 @runtime_checkable
@@ -76,12 +79,14 @@ def make_agent(name: str, env) -> Agent:
     """Return the agent called `name` for `env`.
 
     Args:
-        name: "expert", "random" or "replay:PATH".
-        env: the environment it will act in (unwrapped). Only the expert reads it: a scripted expert
-            looks at the simulator's state, not at pixels.
+        name: "expert", "random", "replay:PATH", "mini" (the bundled checkpoint), a checkpoint folder, or the
+            name of a Hugging Face repository ("owner/name").
+        env: the environment it will act in (unwrapped); None for agents that only look at pictures. Only the
+            expert reads it: a scripted expert looks at the simulator's state, not at pixels.
 
     Raises:
         UnknownAgentError: no such agent, or the expert has no skill for this task.
+        CheckpointError: a checkpoint that is broken or cannot be reached.
     """
     if name == "random":
         return RandomAgent()
@@ -92,7 +97,18 @@ def make_agent(name: str, env) -> Agent:
     if name.startswith("replay:") and len(name) > len("replay:"):
         return ReplayAgent(name.removeprefix("replay:"))
     if name == "mini":
-        raise UnknownAgentError(
-            "expected an agent that is part of this version, got 'mini': the bundled checkpoint is not trained yet; use expert"
-        )
+        if not MINI.is_dir():
+            raise UnknownAgentError(
+                "expected an agent that is part of this version, got 'mini': the bundled checkpoint is not trained yet; use expert"
+            )
+        return _load_model(str(MINI), name)
+    if Path(name).is_dir() or re.fullmatch(r"[\w.-]+/[\w.-]+", name):
+        return _load_model(name, name)
     raise UnknownAgentError(f"expected an agent ({', '.join(NAMES)}), got {name[:120]!r}; see `omniactor rollout --help`")
+
+
+def _load_model(path: str, name: str) -> Agent:
+    """Return a fresh agent on weights that are read once per process."""
+    from omniactor.model.agent import ModelAgent, load_checkpoint
+
+    return ModelAgent(*load_checkpoint(path), name=name if name == "mini" else Path(name).name)

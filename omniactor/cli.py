@@ -16,6 +16,7 @@ from omniactor.data.command import run as run_demos
 from omniactor.errors import InputError, OmniActorError
 from omniactor.evaluate.command import add_arguments as add_evaluate_arguments
 from omniactor.evaluate.command import run as run_evaluate
+from omniactor.model import command as model
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -58,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
 
     rollout = commands.add_parser("rollout", help="run one episode of a task")
     rollout.add_argument("--task", required=True, help="id 0-89 or name; see `omniactor tasks`")
-    rollout.add_argument("--agent", default="expert", help="expert, random or replay:PATH (default: expert)")
+    rollout.add_argument("--agent", default="expert", help="expert, random, replay:PATH, mini, or a checkpoint (default: expert)")
     start = rollout.add_mutually_exclusive_group()
     start.add_argument("--init-state", type=int, metavar="N", help="published initial state 0-49 (default: 0)")
     start.add_argument("--seed", type=int, metavar="N", help="draw a fresh start from this seed instead")
@@ -80,6 +81,18 @@ def _parser() -> argparse.ArgumentParser:
     demos = commands.add_parser("demos", help="make demonstrations with the scripted expert; run again to go on")
     add_demos_arguments(demos)
     demos.set_defaults(run=run_demos)
+
+    predict = commands.add_parser("predict", help="decide on one action for a screenshot")
+    model.add_predict_arguments(predict)
+    predict.set_defaults(run=model.predict)
+
+    upcycle = commands.add_parser("upcycle", help="make an OmniActor of a plain Qwen2-VL or Qwen2.5-VL checkpoint")
+    model.add_upcycle_arguments(upcycle)
+    upcycle.set_defaults(run=model.upcycle)
+
+    export = commands.add_parser("export", help="write one expert of an OmniActor as a plain checkpoint")
+    model.add_export_arguments(export)
+    export.set_defaults(run=model.export)
 
     for command in (rollout, replay):
         default = "auto" if command is rollout else None

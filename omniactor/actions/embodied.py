@@ -103,7 +103,10 @@ class ActionBins:
         Raises:
             ActionError: an id that stands for no interval.
         """
-        ids = np.asarray(ids)
+        try:
+            ids = np.asarray(ids)
+        except ValueError:
+            ids = np.asarray(ids, dtype=object)  # rows of different lengths
         if not np.issubdtype(ids.dtype, np.integer):
             raise ActionError(f"expected integer token ids, got {ids.dtype}; pass the ids the model generated")
         wrong = (ids < self.first_id) | (ids > self.last_id)
@@ -156,7 +159,10 @@ class Normaliser:
             kind: "minmax", or "quantile" for the 1 % and 99 % quantiles, which a few wild values cannot stretch.
             keep: dimensions left alone; the gripper's (6) by custom, since it only ever says open or close.
         """
-        rows = np.asarray(rows, dtype=np.float64)
+        try:
+            rows = _numbers(rows)
+        except ActionError as error:
+            raise InputError(f"expected a table of finite numbers to find limits in ({error})") from None
         if rows.ndim != 2 or not len(rows) or not np.isfinite(rows).all():
             raise InputError(f"expected a table of finite numbers to find limits in, got shape {rows.shape}")
         if kind == "minmax":
@@ -192,7 +198,7 @@ class Normaliser:
             return cls(tuple(content["low"]), tuple(content["high"]), content["kind"])
         except (KeyError, TypeError, ValueError):
             raise InputError(
-                f"expected a normaliser with kind, low and high, got {str(content)[:120]}; the checkpoint's settings are broken"
+                f"expected a normaliser with kind, low and high, got {repr(content)[:120]}; the checkpoint's settings are broken"
             ) from None
 
     def _limits(self) -> tuple[np.ndarray, np.ndarray]:
@@ -208,9 +214,14 @@ class Normaliser:
 
 def _numbers(values) -> np.ndarray:
     try:
-        return np.asarray(values, dtype=np.float64)
+        array = np.asarray(values)
+        if array.dtype.kind not in "iuf":
+            # numpy would read "0.5" as a number, True as 1 and 1j as 0.
+            raise TypeError
+        return array.astype(np.float64)
     except (TypeError, ValueError):
-        raise ActionError(f"expected numbers, got {type(values).__name__} {str(values)[:60]}; pass a float array") from None
+        text = " ".join(str(values).split())[:60]
+        raise ActionError(f"expected numbers, got {type(values).__name__} {text}; pass a float array") from None
 
 
 def _first(values: np.ndarray, where: np.ndarray):

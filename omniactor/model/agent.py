@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections import deque
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import torch
-from transformers import AutoProcessor
 
 from omniactor.actions.gui import parse_response
 from omniactor.errors import ActionError, CheckpointError, ModelInputError
@@ -85,33 +85,6 @@ class ModelAgent:
         self._left: deque[np.ndarray] = deque()
         self._generator = torch.Generator(device=model.device)
 
-    @classmethod
-    def from_pretrained(cls, path: str | Path, name: str | None = None, device: str = "cpu", **settings) -> ModelAgent:
-        """Load a checkpoint folder or Hub repository.
-
-        Args:
-            path: folder or repository.
-            name: of the agent; the folder's or repository's when missing.
-            device: "cpu", "cuda", ...
-            settings: for the constructor.
-
-        Raises:
-            CheckpointError: weights or processor missing or broken.
-        """
-        folder = local_folder(path)
-        model = OmniActorForConditionalGeneration.from_pretrained(folder).to(device)
-        try:
-            processor = AutoProcessor.from_pretrained(folder)
-        except (OSError, ValueError, KeyError) as error:
-            raise CheckpointError(
-                f"expected a processor in {folder.name}, got {one_line(error)}; save it beside the weights"
-            ) from None
-        if not isinstance(processor, OmniActorProcessor):
-            raise CheckpointError(
-                f"expected an OmniActorProcessor in {folder.name}, got {type(processor).__name__}; save it beside the weights"
-            )
-        return cls(model, processor, name or Path(path).name, **settings)
-
     def reset(self, instruction: str, seed: int | None = None) -> None:
         """Drop the rest of the last chunk; restart the samples of `seed`."""
         self._left.clear()
@@ -168,3 +141,21 @@ class ModelAgent:
             return "router"
         alone = SHARED in config.head_experts and config.num_shared_layers == config.text_config.num_hidden_layers
         return SHARED if alone else world
+
+
+@lru_cache(maxsize=1)
+def load_checkpoint(path: str | Path, device: str = "cpu") -> tuple[OmniActorForConditionalGeneration, OmniActorProcessor]:
+    """Return the model and processor of a checkpoint folder or Hub repository, for `ModelAgent`; the last one is kept.
+
+    Raises:
+        CheckpointError: weights or processor missing or broken.
+    """
+    folder = local_folder(path)
+    model = OmniActorForConditionalGeneration.from_pretrained(folder).to(device).eval()
+    try:
+        processor = OmniActorProcessor.from_pretrained(folder)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CheckpointError(
+            f"expected a processor in {folder.name}, got {one_line(error)}; save it beside the weights"
+        ) from None
+    return model, processor

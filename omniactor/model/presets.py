@@ -79,9 +79,10 @@ def _7b(tokenizer: PreTrainedTokenizerBase | None, variant: str, **settings) -> 
 
 PRESETS: dict[str, Callable[..., OmniActorConfig]] = {"debug": _debug, "mini": _mini, "7b": _7b}
 
+_CAMERAS = ("agentview", "wrist")
 _PROMPTS = {
-    "debug": PromptSettings(camera_size=(56, 56), screen_pixels=(28 * 28, 56 * 56), state=True, compact=True),
-    "mini": PromptSettings(camera_size=(112, 112), screen_pixels=(96 * 96, 176 * 224), state=True, compact=True),
+    "debug": PromptSettings(_CAMERAS, camera_size=(56, 56), screen_pixels=(28 * 28, 56 * 56), state=True, compact=True),
+    "mini": PromptSettings(_CAMERAS, camera_size=(112, 112), screen_pixels=(96 * 96, 176 * 224), state=True, compact=True),
 }
 
 

@@ -22,7 +22,7 @@ from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import smart_res
 from transformers.models.qwen2_vl.processing_qwen2_vl import Qwen2VLProcessor
 
 from omniactor.actions import embodied, gui
-from omniactor.actions.embodied import STATE_SIZE, Normaliser
+from omniactor.actions.embodied import ACTION_SIZE, STATE_SIZE, Normaliser
 from omniactor.errors import ImageError, InputError, ModelInputError
 from omniactor.model.configuration import WORLDS, OmniActorConfig
 from omniactor.types import EmbodiedAction, GuiAction, Observation
@@ -36,7 +36,7 @@ class PromptSettings:
     """How a checkpoint was shown the world; saved with it, in `processor_config.json`.
 
     Attributes:
-        cameras: names of the pictures of an embodied observation, in the order of the prompt.
+        cameras: names of the pictures of an embodied observation, in the order of the prompt. The paper shows one.
         camera_size: (height, width) they are resized to. The paper: 256 px, shown at 448.
         camera_transform: "upright" as people see it, "flipped" (raw OpenGL rows, upside down) or "rotated" (180 degrees).
         screen_pixels: (least, most) pixels of a screen; its shape stays.
@@ -46,7 +46,7 @@ class PromptSettings:
         state_normaliser: between the arm's state and [-1, 1].
     """
 
-    cameras: tuple[str, ...] = ("agentview", "wrist")
+    cameras: tuple[str, ...] = ("agentview",)
     camera_size: tuple[int, int] = (448, 448)
     camera_transform: Literal["upright", "flipped", "rotated"] = "upright"
     screen_pixels: tuple[int, int] = (56 * 56, 1280 * 28 * 28)
@@ -54,6 +54,20 @@ class PromptSettings:
     compact: bool = False
     action_normaliser: Normaliser = field(default_factory=Normaliser.identity)
     state_normaliser: Normaliser = field(default_factory=lambda: Normaliser.identity(STATE_SIZE))
+
+    def __post_init__(self) -> None:
+        """Refuse settings that no picture could follow."""
+        if not isinstance(self.cameras, tuple) or not self.cameras or not all(isinstance(c, str) for c in self.cameras):
+            raise InputError(f"expected cameras as names, at least one, got {self.cameras!r}")
+        if not _two_numbers(self.camera_size):
+            raise InputError(f"expected camera_size as height and width in pixels, got {self.camera_size!r}")
+        if not _two_numbers(self.screen_pixels) or self.screen_pixels[0] > self.screen_pixels[1]:
+            raise InputError(f"expected screen_pixels as the least and the most pixels, got {self.screen_pixels!r}")
+        if self.camera_transform not in ("upright", "flipped", "rotated"):
+            raise InputError(f"expected a camera_transform of upright, flipped or rotated, got {self.camera_transform!r}")
+        sizes = len(self.action_normaliser.low), len(self.state_normaliser.low)
+        if sizes != (ACTION_SIZE, STATE_SIZE):
+            raise InputError(f"expected normalisers of {ACTION_SIZE} action and {STATE_SIZE} state numbers, got {sizes}")
 
     @classmethod
     def from_json(cls, content: dict) -> PromptSettings:
@@ -74,6 +88,11 @@ class PromptSettings:
             "action_normaliser": self.action_normaliser.as_json(),
             "state_normaliser": self.state_normaliser.as_json(),
         }
+
+
+def _two_numbers(value) -> bool:
+    """Return whether a setting is two whole numbers of 1 or more."""
+    return isinstance(value, tuple) and len(value) == 2 and all(isinstance(v, int) and v >= 1 for v in value)
 
 
 @dataclass
@@ -98,6 +117,9 @@ class OmniActorProcessor(Qwen2VLProcessor):
         self.video_token_id = tokenizer.convert_tokens_to_ids(self.video_token)
         super(Qwen2VLProcessor, self).__init__(image_processor, tokenizer, chat_template=chat_template, **kwargs)
         self.prompt = PromptSettings.from_json(settings or {})
+        factor = image_processor.patch_size * image_processor.merge_size
+        if any(side % factor for side in self.prompt.camera_size):
+            raise InputError(f"expected camera_size in multiples of {factor} pixels, got {self.prompt.camera_size}")
         self.settings = self.prompt.as_json()
 
     def encode(
@@ -122,12 +144,17 @@ class OmniActorProcessor(Qwen2VLProcessor):
 
         Raises:
             ImageError: a picture is missing or cannot be used.
-            ModelInputError: a state is needed and missing, or actions do not fit.
+            ModelInputError: a state is needed and missing, an unknown world, words that are no Unicode text, or
+                actions that do not fit.
         """
         if actions is not None and len(actions) != len(observations):
             raise ModelInputError(f"expected one action per observation ({len(observations)}), got {len(actions)}")
+        if not observations:
+            raise ModelInputError("expected at least one observation, got none")
         samples, pixels, grids, cameras, bins = [], [], [], [], []
         for index, observation in enumerate(observations):
+            if observation.world not in WORLDS:
+                raise ModelInputError(f"expected an observation of a world ({', '.join(WORLDS)}), got {observation.world!r}")
             names = self.prompt.cameras if observation.world == "embodied" else ("screen",)
             tokens = []
             for name in names:
@@ -150,7 +177,7 @@ class OmniActorProcessor(Qwen2VLProcessor):
             raise ImageError(
                 f"expected a picture named {name!r} to look at, got {sorted(observation.images)}; render or upload it"
             )
-        image = np.asarray(image)
+        image = _array(image)
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
             raise ImageError(f"expected {name!r} as uint8 (height, width, 3), got {image.dtype} {image.shape}")
         factor = self.image_processor.patch_size * self.image_processor.merge_size
@@ -191,6 +218,8 @@ class OmniActorProcessor(Qwen2VLProcessor):
 
     def _assemble(self, config: OmniActorConfig, observation: Observation, image_tokens: list[int], action) -> _Prompt:
         """Return one sample's ids, and labels where an action is given."""
+        if not all(isinstance(words, str) for words in (observation.instruction, *observation.history)):
+            raise ModelInputError("expected an instruction and history of valid Unicode text, got something else")
         begin, end = self._special("<|im_start|>"), self._special("<|im_end|>")
         pictures = [
             i
@@ -233,12 +262,18 @@ class OmniActorProcessor(Qwen2VLProcessor):
         """Return the arm's state as action ids, if the prompt has it."""
         if observation.world != "embodied" or not self.prompt.state:
             return []
-        if observation.state is None or np.shape(observation.state) != (STATE_SIZE,):
-            raise ModelInputError(f"expected the arm's state (8 numbers) beside the pictures, got {observation.state!r:.60}")
+        if observation.state is None or _array(observation.state).shape != (STATE_SIZE,):
+            got = " ".join(repr(observation.state).split())[:60]
+            raise ModelInputError(f"expected the arm's state (8 numbers) beside the pictures, got {got}")
         return config.action_bins.encode(self.prompt.state_normaliser.normalise(observation.state)).tolist()
 
     def _chunk(self, config: OmniActorConfig, action) -> np.ndarray:
-        values = np.atleast_2d(np.asarray(action, dtype=np.float64))
+        try:
+            values = np.atleast_2d(np.asarray(action, dtype=np.float64))
+        except (TypeError, ValueError):
+            raise ModelInputError(
+                f"expected 1 to {config.chunk_size} actions of 7 numbers for the arm, got {type(action).__name__}"
+            ) from None
         if values.ndim != 2 or values.shape[1] != embodied.ACTION_SIZE or not 1 <= len(values) <= config.chunk_size:
             raise ModelInputError(f"expected 1 to {config.chunk_size} actions of 7 numbers, got shape {values.shape}")
         return values
@@ -279,3 +314,11 @@ class OmniActorProcessor(Qwen2VLProcessor):
             if config.num_action_queries:
                 inputs["action_labels"] = torch.from_numpy(np.stack(bins))
         return BatchFeature(inputs)
+
+
+def _array(value) -> np.ndarray:
+    """Return an array; what has no rectangular shape becomes an array of objects."""
+    try:
+        return np.asarray(value)
+    except ValueError:
+        return np.asarray(value, dtype=object)

@@ -10,17 +10,21 @@ passes through the memory of one shard. Names follow transformers' Qwen2-VL, wit
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
-from transformers import PreTrainedModel, Qwen2_5_VLConfig, Qwen2VLConfig
+from transformers import AutoConfig, AutoTokenizer, PreTrainedModel, Qwen2_5_VLConfig, Qwen2VLConfig
+from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
+from omniactor.actions.embodied import ActionBins
 from omniactor.errors import CheckpointError, InputError
 from omniactor.model.configuration import WORLDS, OmniActorConfig, OmniActorStemConfig, read_config, variant_settings
 from omniactor.model.modeling import OmniActorForConditionalGeneration
+from omniactor.model.processing import OmniActorProcessor
 from omniactor.model.tensors import KeyMap, check_fit, one_line, read_tensor, rename, stored_tensors, write_shards
 from omniactor.paths import atomic_folder
 
@@ -123,13 +127,12 @@ def upcycle_checkpoint(
         settings: other fields of `OmniActorConfig`.
 
     Returns:
-        "path", "tensors", "copied_twice" (plain tensors that became two experts), "new" (randomly initialised).
+        "path", "tensors", "copied_twice" (plain tensors that became two experts), "new" (randomly initialised), "processor"
+        (whether a tokenizer and picture settings were found and carried over).
 
     Raises:
         CheckpointError: files missing or broken, or tensors that do not fit; the message lists them.
     """
-    from transformers import AutoConfig
-
     source = Path(source)
     stored = stored_tensors(source)
     names = rename(stored, (*key_map, *PUBLISHED_QWEN))
@@ -137,6 +140,10 @@ def upcycle_checkpoint(
         base = AutoConfig.from_pretrained(source)
     except (OSError, ValueError) as error:
         raise CheckpointError(f"expected a readable config.json in {source.name}, got {one_line(error)}") from None
+    processor = _processor(source)
+    if processor is not None and not isinstance(base, OmniActorConfig):
+        bins = ActionBins.on_rarest_ids(processor.tokenizer.vocab_size, settings.get("num_action_bins", 256))
+        settings.setdefault("first_action_id", bins.first_id)
     config = base if isinstance(base, OmniActorConfig) else base_config(base, variant, num_shared_layers, **settings)
     shapes = OmniActorForConditionalGeneration.expected_shapes(config)
     plan = {name: next((n for n in (name, plain_name(name)) if n in names), None) for name in shapes}
@@ -169,12 +176,15 @@ def upcycle_checkpoint(
         config.architectures = [OmniActorForConditionalGeneration.__name__]
         config.save_pretrained(folder)
         _copy_companions(source, folder)
+        if processor is not None:
+            processor.save_pretrained(folder)
     origins = [o for o in plan.values() if o]
     return {
         "path": str(out),
         "tensors": len(plan),
         "copied_twice": len(origins) - len(set(origins)),
         "new": sum(o is None for o in plan.values()),
+        "processor": processor is not None,
     }
 
 
@@ -215,6 +225,22 @@ def export_checkpoint(source: str | Path, out: str | Path, expert: str) -> dict:
 def load(path: str | Path, worlds: Sequence[str] | None = None, **arguments) -> OmniActorForConditionalGeneration:
     """Load a checkpoint for use; the same as `OmniActorForConditionalGeneration.from_pretrained(...).eval()`."""
     return OmniActorForConditionalGeneration.from_pretrained(path, worlds=worlds, **arguments).eval()
+
+
+def _processor(source: Path) -> OmniActorProcessor | None:
+    """Return a processor made of a plain checkpoint's tokenizer and picture settings; None where it has none."""
+    if not (source / "tokenizer_config.json").exists():
+        return None
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(source)
+        pictures = Qwen2VLImageProcessorPil.from_pretrained(source)
+    except (OSError, ValueError, KeyError) as error:
+        raise CheckpointError(f"expected a tokenizer and picture settings in {source.name}, got {one_line(error)}") from None
+    try:
+        settings = json.loads((source / "processor_config.json").read_text()).get("settings")
+    except (OSError, ValueError):
+        settings = None  # a plain checkpoint has none
+    return OmniActorProcessor(pictures, tokenizer, settings=settings)
 
 
 def _published_name(name: str) -> str:

@@ -1,5 +1,8 @@
 """Tiny models of both base families: 4 layers, 64 wide, a real vision tower of 2 blocks."""
 
+import functools
+
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -10,6 +13,9 @@ from transformers import (  # noqa: E402
     Qwen2VLConfig,
     Qwen2VLForConditionalGeneration,
 )
+
+from omniactor.model.presets import make_model  # noqa: E402
+from omniactor.types import Observation  # noqa: E402
 
 FAMILIES = ("qwen2_vl", "qwen2_5_vl")
 LAYERS, IMAGE = 4, 290
@@ -81,3 +87,27 @@ def family(request):
 @pytest.fixture
 def base(family):
     return make_base(family)
+
+
+@functools.cache
+def lively(variant="omniactor", preset="debug", **settings):
+    """A small model and its processor; weights large enough that every input changes the numbers. Not to be changed."""
+    model, processor = make_model(preset, variant, **settings)
+    generator = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for value in model.parameters():
+            value.add_(torch.randn(value.shape, generator=generator) * 0.1)
+    return model.eval(), processor
+
+
+def arm(seed=0, instruction="put the bowl on the plate", size=56):
+    """What the arm sees, in noise."""
+    draw = np.random.default_rng(seed)
+    images = {name: draw.integers(0, 256, (size, size, 3), dtype=np.uint8) for name in ("agentview", "wrist")}
+    return Observation("embodied", images, instruction, state=draw.uniform(-1, 1, 8).astype(np.float32))
+
+
+def screen(seed=0, instruction="Click OK", history=(), size=(56, 56)):
+    """A screen of noise."""
+    image = np.random.default_rng(seed).integers(0, 256, (*size, 3), dtype=np.uint8)
+    return Observation("gui", {"screen": image}, instruction, history)

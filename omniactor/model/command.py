@@ -1,0 +1,111 @@
+"""`omniactor predict`, `upcycle` and `export`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+from omniactor.errors import InputError
+from omniactor.types import GuiAction, Observation
+
+_VARIANTS = ("omniactor", "router", "hard", "dense", "gui", "embodied")
+
+
+def add_predict_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe `omniactor predict`."""
+    parser.add_argument("--agent", required=True, help="mini, a checkpoint folder or a Hugging Face repository")
+    parser.add_argument("--image", required=True, metavar="F", help="screenshot: PNG, JPEG or WebP")
+    parser.add_argument("--instruction", required=True, metavar="T", help="the task in words")
+    parser.add_argument("--history", nargs="*", default=[], metavar="STEP", help="what was done so far, in words, oldest first")
+    parser.add_argument("--json", action="store_true", help="print one JSON value as the last line")
+
+
+def predict(options: argparse.Namespace) -> None:
+    """Decide on one action for a screenshot and print it."""
+    from omniactor.actions.gui import print_operation
+    from omniactor.agent import make_agent
+    from omniactor.gui.images import open_image
+
+    image = open_image(Path(options.image))
+    agent = make_agent(options.agent, None)
+    if not agent.needs_images:
+        raise InputError(f"expected an agent that looks at pictures, got {agent.name!r}; give a checkpoint")
+    started = time.perf_counter()
+    agent.reset(options.instruction)
+    action = agent.act(Observation("gui", {"screen": image}, options.instruction, tuple(options.history)))
+    if not isinstance(action, GuiAction):
+        raise InputError(f"expected an agent that acts on screens, got {agent.name!r}, which moves the arm")
+    result = {
+        "action": action.description, "operation": print_operation(action), "kind": action.kind,
+        "point": list(action.point) if action.point else None, "seconds": round(time.perf_counter() - started, 3), "agent": agent.name,
+    }  # fmt: skip
+    print(json.dumps(result, ensure_ascii=False) if options.json else str(action))
+
+
+def add_upcycle_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe `omniactor upcycle`."""
+    parser.add_argument("source", metavar="SRC", help="folder or Hugging Face repository of a Qwen2-VL or Qwen2.5-VL")
+    parser.add_argument("--out", required=True, metavar="DIR", help="folder to make")
+    parser.add_argument("--variant", choices=_VARIANTS, default="omniactor", help="default: omniactor")
+    parser.add_argument(
+        "--shared-layers", type=int, default=8, metavar="K", help="layers both worlds share (default: 8, the paper's)"
+    )
+    parser.add_argument(
+        "--chunk-size", type=int, default=1, metavar="N", help="arm actions per decision (default: 1, the paper's)"
+    )
+    parser.add_argument("--decoding", choices=("autoregressive", "parallel"), default="autoregressive",
+                        help="of arm actions (default: autoregressive, the paper's)")  # fmt: skip
+    parser.add_argument("--key-map", metavar="F.json", help="list of [regular expression, replacement] pairs for tensor names")
+    parser.add_argument("--json", action="store_true", help="print one JSON value as the last line")
+
+
+def upcycle(options: argparse.Namespace) -> None:
+    """Make an OmniActor of a plain checkpoint."""
+    from omniactor.model.tensors import local_folder
+    from omniactor.model.weights import upcycle_checkpoint
+
+    report = upcycle_checkpoint(
+        local_folder(options.source), options.out, options.variant, options.shared_layers, key_map=_read_key_map(options.key_map),
+        chunk_size=options.chunk_size, action_decoding=options.decoding,
+    )  # fmt: skip
+    if options.json:
+        print(json.dumps(report))
+    else:
+        new = f", {report['new']} randomly initialised" if report["new"] else ""
+        print(f"{report['path']}: {report['tensors']} tensors, {report['copied_twice']} of them second copies{new}")
+
+
+def add_export_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe `omniactor export`."""
+    parser.add_argument("source", metavar="SRC", help="folder or Hugging Face repository of an OmniActor")
+    parser.add_argument("--expert", choices=("gui", "embodied"), required=True, help="which world's expert")
+    parser.add_argument("--out", required=True, metavar="DIR", help="folder to make")
+    parser.add_argument("--json", action="store_true", help="print one JSON value as the last line")
+
+
+def export(options: argparse.Namespace) -> None:
+    """Write one expert as a plain checkpoint."""
+    from omniactor.model.tensors import local_folder
+    from omniactor.model.weights import export_checkpoint
+
+    report = export_checkpoint(local_folder(options.source), options.out, options.expert)
+    if options.json:
+        print(json.dumps(report))
+    else:
+        print(f"{report['path']}: the {options.expert} expert as a plain checkpoint, {report['tensors']} tensors")
+
+
+def _read_key_map(path: str | None) -> list[tuple[str, str]]:
+    if path is None:
+        return []
+    try:
+        pairs = json.loads(Path(path).read_text(encoding="utf-8"))
+        if not isinstance(pairs, list):
+            raise TypeError(f"a {type(pairs).__name__}")
+        return [(str(pattern), str(replacement)) for pattern, replacement in pairs]
+    except (OSError, ValueError, TypeError) as error:
+        raise InputError(
+            f"expected {path} to be a JSON list of [pattern, replacement] pairs, got: {' '.join(str(error).split())[:100]}"
+        ) from None

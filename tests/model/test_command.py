@@ -1,0 +1,96 @@
+"""`omniactor upcycle`, `export` and `predict` from the outside."""
+
+import json
+
+import pytest
+import torch
+from PIL import Image
+
+from omniactor.cli import main
+from omniactor.model import agent as model_agent
+from omniactor.model.presets import make_model
+from tests.model.conftest import make_base
+
+QWEN_IDS = {"vocab_size": 152064}
+
+
+def run(capsys, *arguments):
+    status = main([str(a) for a in arguments])
+    out, err = capsys.readouterr()
+    return status, out.strip().splitlines()[-1] if out.strip() else "", err.strip()
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("debug") / "model"
+    model, processor = make_model("debug")
+    model.save_pretrained(folder)
+    processor.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture
+def screenshot(tmp_path):
+    Image.new("RGB", (60, 90), "white").save(tmp_path / "screen.png")
+    return tmp_path / "screen.png"
+
+
+def test_upcycle_and_export_return_the_base(tmp_path, capsys):
+    base = make_base("qwen2_vl", **QWEN_IDS)
+    base.save_pretrained(tmp_path / "base")
+    status, line, _ = run(capsys, "upcycle", tmp_path / "base", "--out", tmp_path / "up", "--shared-layers", "2", "--json")
+    assert status == 0 and json.loads(line)["new"] == 0
+    status, line, _ = run(capsys, "export", tmp_path / "up", "--expert", "embodied", "--out", tmp_path / "back", "--json")
+    assert status == 0 and json.loads(line)["path"] == str(tmp_path / "back")
+    again = type(base).from_pretrained(tmp_path / "back")
+    for name, value in base.state_dict().items():
+        assert torch.equal(again.state_dict()[name], value), name
+
+
+def test_predict_prints_the_action_in_all_its_forms(checkpoint, screenshot, capsys, monkeypatch):
+    answer = "Action: Tap OK\nOperation: pyautogui.click(x=0.25, y=0.5)"
+    model, processor = model_agent.load_checkpoint(str(checkpoint))
+    ids = processor.tokenizer(answer).input_ids
+
+    def generate(input_ids, **_):
+        return torch.cat([input_ids, torch.tensor([ids])], dim=1)
+
+    monkeypatch.setattr(model, "generate", generate)
+    arguments = ("predict", "--agent", checkpoint, "--image", screenshot, "--instruction", "Press OK", "--history", "Open it")
+    status, line, _ = run(capsys, *arguments, "--json")
+    result = json.loads(line)
+    assert status == 0 and result.pop("seconds") >= 0
+    assert result == {
+        "action": "Tap OK", "operation": "pyautogui.click(x=0.250, y=0.500)", "kind": "click", "point": [0.25, 0.5], "agent": "model",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"--image": "nothing.png"}, "nothing.png"),
+        ({"--agent": "nobody"}, "expected an agent"),
+        ({"--agent": "random"}, "expected an agent that looks at pictures, got 'random'"),
+        ({"--agent": "/tmp"}, "expected *.safetensors|config.json"),
+    ],
+)
+def test_predict_refuses_bad_input_in_one_line(checkpoint, screenshot, capsys, change, message):
+    values = {"--agent": checkpoint, "--image": screenshot, "--instruction": "Press OK", **change}
+    status, _, err = run(capsys, "predict", *[part for pair in values.items() for part in pair])
+    assert status == 2 and len(err.splitlines()) == 1
+    assert any(part in err for part in message.split("|")), err
+
+
+def test_an_untrained_model_says_what_it_wrote(checkpoint, screenshot, capsys):
+    status, _, err = run(capsys, "predict", "--agent", checkpoint, "--image", screenshot, "--instruction", "Press OK")
+    assert status == 2 and err.startswith("omniactor: expected the model to write an action, got") and len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[1]", '[["("]]', '[["(", "x"]]'])
+def test_a_broken_key_map_is_refused(tmp_path, capsys, content):
+    make_base("qwen2_vl").save_pretrained(tmp_path / "base")
+    (tmp_path / "map.json").write_text(content)
+    capsys.readouterr()  # the progress bar of saving
+    status, _, err = run(capsys, "upcycle", tmp_path / "base", "--out", tmp_path / "up", "--key-map", tmp_path / "map.json")
+    assert (status == 2 and len(err.splitlines()) == 1 and "key map" in err) or "JSON list" in err
+    assert not (tmp_path / "up").exists()
