@@ -18,11 +18,14 @@ import platform
 import statistics
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-import numpy as np
+import omniactor.model  # noqa: F401  before torch: it decides how threads wait
+
+import numpy as np  # isort: skip
 import torch
 from transformers import Qwen2VLForConditionalGeneration
 
@@ -35,8 +38,13 @@ from omniactor.model.weights import plain_config
 from omniactor.types import Observation
 
 _PARALLEL = {"action_decoding": "parallel"}
+_PAPER = [
+    ("1 action, autoregressive", {}),
+    ("8 actions, autoregressive", {"chunk_size": 8}),
+    ("8 actions, one pass", {"chunk_size": 8, **_PARALLEL}),
+]
 _WAYS = {  # preset -> (label, configuration)
-    "debug": [("1 action, autoregressive", {}), ("8 actions, autoregressive", {"chunk_size": 8}), ("8 actions, one pass", {"chunk_size": 8, **_PARALLEL})],
+    "debug": _PAPER,
     "mini": [
         ("1 action, autoregressive", {"action_decoding": "autoregressive", "chunk_size": 1}),
         ("8 actions, autoregressive", {"action_decoding": "autoregressive", "chunk_size": 8}),
@@ -44,8 +52,8 @@ _WAYS = {  # preset -> (label, configuration)
         ("8 actions, one pass, 7 queries an action", {"queries_per_action": 7}),
         ("16 actions, one pass", {"chunk_size": 16}),
     ],
-    "7b": [("1 action, autoregressive", {}), ("8 actions, autoregressive", {"chunk_size": 8}), ("8 actions, one pass", {"chunk_size": 8, **_PARALLEL})],
-}  # fmt: skip
+    "7b": _PAPER,
+}
 
 
 def main() -> None:
@@ -68,27 +76,27 @@ def main() -> None:
 
 
 def _rows(preset: str, device: str, repeats: int) -> list[dict]:
-    bandwidth, rows = _bandwidth(device), []
-    for way, settings in _WAYS[preset]:
-        model, inputs = _model(preset, device, settings)
-        config, active = model.config, count_parameters(model.config).active
-        passes = 1 if config.num_action_queries else config.chunk_size * ACTION_SIZE
-        bytes_each = active * next(model.parameters()).element_size()
-        positions = inputs["input_ids"].shape[1] + passes
-        decoders = {way: ActionDecoder(model)}
-        if device == "cuda" and passes > 1:
-            decoders[f"{way}, static cache, CUDA graph"] = ActionDecoder(model, static_cache=positions, compiled=True)
-        for label, decoder in decoders.items():
-            milliseconds = _time(lambda decoder=decoder: decoder(inputs), device, repeats)
-            rows.append({"preset": preset, "way": label, "actions": config.chunk_size, "ms": milliseconds, "positions": positions,
-                         "floor_ms": 1000 * passes * bytes_each / 1e9 / bandwidth, "stock_ms": None})  # fmt: skip
-        if passes > 1 and preset != "mini":  # a stem is not a part of stock Qwen2-VL
-            for row in rows[-len(decoders) :]:
-                row["stock_ms"] = _stock(model, inputs, device, repeats, passes)
-        del model, decoders
-        if device == "cuda":
-            torch.cuda.empty_cache()
-    return rows
+    return [row for way, settings in _WAYS[preset] for row in _way(preset, way, settings, device, repeats)]
+
+
+def _way(preset: str, way: str, settings: dict, device: str, repeats: int) -> list[dict]:
+    """Time one configuration, on a GPU also compiled, and stock transformers beside it."""
+    model, inputs = _model(preset, device, settings)
+    config = model.config
+    passes = 1 if config.num_action_queries else config.chunk_size * ACTION_SIZE
+    gigabytes = count_parameters(config).active * next(model.parameters()).element_size() / 1e9
+    positions = inputs["input_ids"].shape[1] + passes
+    decoders = {way: ActionDecoder(model)}
+    if device == "cuda" and passes > 1:
+        decoders[f"{way}, static cache, CUDA graph"] = ActionDecoder(model, static_cache=positions, compiled=True)
+    times = {label: _time(partial(decoder, inputs), device, repeats) for label, decoder in decoders.items()}
+    comparable = passes > 1 and preset != "mini"  # a stem is no part of stock Qwen2-VL
+    stock = _stock(model, inputs, device, repeats, passes) if comparable else None
+    others = {"floor_ms": round(1000 * passes * gigabytes / _bandwidth(device), 3), "stock_ms": stock}
+    return [
+        {"preset": preset, "way": label, "actions": config.chunk_size, "positions": positions, "ms": ms, **others}
+        for label, ms in times.items()
+    ]
 
 
 def _model(preset: str, device: str, settings: dict) -> tuple[OmniActorForConditionalGeneration, dict]:

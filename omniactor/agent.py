@@ -99,7 +99,7 @@ def make_agent(name: str, env) -> Agent:
     if name == "mini":
         if not MINI.is_dir():
             raise UnknownAgentError(
-                "expected an agent that is part of this version, got 'mini': the bundled checkpoint is not trained yet; use expert"
+                "expected an agent that is part of this version, got 'mini': the bundled checkpoint is not trained yet"
             )
         return _load_model(str(MINI), name)
     if Path(name).is_dir() or re.fullmatch(r"[\w.-]+/[\w.-]+", name):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -121,7 +123,7 @@ class ModelAgent:
         started = time.perf_counter()
         inputs = self.processor.encode(self.model.config, [observation]).to(self.model.device)
         inputs["world"] = "gui"
-        with torch.inference_mode():
+        with torch.inference_mode(), self._seeded():
             ids = self.model.generate(
                 **inputs, max_new_tokens=self.max_new_tokens, do_sample=self.temperature > 0,
                 pad_token_id=self.processor.tokenizer.pad_token_id,
@@ -134,6 +136,15 @@ class ModelAgent:
             return parse_response(text)
         except ActionError as error:
             raise ActionError(f"expected the model to write an action, got {text[:80]!r} ({one_line(error)})") from None
+
+    @contextmanager
+    def _seeded(self) -> Iterator[None]:
+        """Let transformers' sampling, which knows only the global generator, follow ours; put the global one back."""
+        device = self.model.device
+        with torch.random.fork_rng([device] if device.type == "cuda" else []):
+            if self.temperature > 0:
+                torch.manual_seed(torch.randint(2**62, (1,), generator=self._generator, device=device).item())
+            yield
 
     def _expert(self, world: str) -> str:
         config = self.model.config

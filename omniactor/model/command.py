@@ -39,7 +39,8 @@ def predict(options: argparse.Namespace) -> None:
         raise InputError(f"expected an agent that acts on screens, got {agent.name!r}, which moves the arm")
     result = {
         "action": action.description, "operation": print_operation(action), "kind": action.kind,
-        "point": list(action.point) if action.point else None, "seconds": round(time.perf_counter() - started, 3), "agent": agent.name,
+        "point": list(action.point) if action.point else None, "seconds": round(time.perf_counter() - started, 3),
+        "agent": agent.name,
     }  # fmt: skip
     print(json.dumps(result, ensure_ascii=False) if options.json else str(action))
 

@@ -54,7 +54,7 @@ class OmniActorStemConfig(PreTrainedConfig):
         self.cameras, self.channels = list(self.cameras), list(self.channels)
         if 2 ** len(self.channels) != self.patch_size:
             raise InputError(
-                f"expected patch_size = 2 ** (number of convolutions), got {self.patch_size} and {len(self.channels)} convolutions"
+                f"expected patch_size = 2 ** (number of convolutions), got {self.patch_size} and {len(self.channels)}"
             )
         super().__post_init__(**kwargs)
 
@@ -145,7 +145,7 @@ class OmniActorConfig(PreTrainedConfig):
             raise InputError("expected both worlds for a router, got one; a router needs two experts to choose from")
         if self.action_bins.last_id >= vocabulary:
             raise InputError(
-                f"expected action ids inside the vocabulary of {vocabulary}, got {self.first_action_id}..{self.action_bins.last_id}"
+                f"expected action ids below {vocabulary} (vocabulary), got {self.first_action_id}..{self.action_bins.last_id}"
             )
         if self.chunk_size < 1 or self.queries_per_action not in (1, ACTION_SIZE):
             raise InputError(

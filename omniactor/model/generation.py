@@ -6,6 +6,7 @@ come out. The head's other rows are not even computed.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -69,9 +70,11 @@ class ActionDecoder:
             generator: of the samples.
 
         Raises:
-            ModelInputError: inputs of the other world, or longer than the static cache.
+            ModelInputError: inputs of the other world, or longer than the static cache; no usable temperature.
             ModelError: the model computed NaN or infinity.
         """
+        if not 0 <= temperature < math.inf:
+            raise ModelInputError(f"expected a temperature of 0 or more, got {temperature}; 0 takes the likeliest")
         inputs = {name: value for name, value in inputs.items() if name not in ("labels", "action_labels")}
         routing = Routing.of(inputs.pop("world", None), len(inputs["input_ids"]), self.config, self.model.device)
         if any(world != "embodied" for world in routing.rows):
@@ -80,7 +83,8 @@ class ActionDecoder:
         def choose(logits: torch.Tensor) -> torch.Tensor:
             if temperature == 0:
                 return logits.argmax(dim=-1)
-            flat = (logits.float() / temperature).softmax(dim=-1).flatten(0, -2)
+            logits = logits.float() - logits.float().amax(dim=-1, keepdim=True)  # no overflow at a low temperature
+            flat = (logits / temperature).softmax(dim=-1).flatten(0, -2)
             return torch.multinomial(flat, 1, generator=generator).view(logits.shape[:-1])
 
         if self.config.num_action_queries:
@@ -147,6 +151,7 @@ class ActionDecoder:
             common = 0
             self._cache = self._new_cache()
         _rewind(self._cache, common)
+        self._cached_ids = self._cached_ids[:0]  # until this call has succeeded, nobody knows what the cache holds
         self.reused = common
         return self._cache, common
 

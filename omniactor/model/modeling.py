@@ -176,7 +176,7 @@ class OmniActorTextModel(Qwen2VLPreTrainedModel):
         if isinstance(attention_mask, dict):
             if bidirectional is not None and prefill:
                 raise ModelInputError(
-                    "expected a 2-D attention mask beside `bidirectional`, got prepared masks; generate with the default dynamic cache"
+                    "expected a 2-D attention mask beside `bidirectional`, got prepared masks; use the dynamic cache"
                 )
             return attention_mask
         arguments = {
@@ -352,7 +352,9 @@ class OmniActorForConditionalGeneration(Qwen2VLForConditionalGeneration):
             router_probabilities=decoded.router_probabilities,
         )
         losses = []
-        if labels is not None:
+        if labels is not None and not (labels[:, 1:] >= 0).any():
+            losses.append(output.logits[:0].sum())  # queries alone: no word is asked, and the mean of nothing is NaN
+        elif labels is not None:
             vocabulary = self.config.text_config.vocab_size
             losses.append(self.loss_function(logits=output.logits, labels=labels, vocab_size=vocabulary, **loss_arguments))
         if self.model.action_queries is not None and input_ids is not None:
@@ -394,6 +396,8 @@ class OmniActorForConditionalGeneration(Qwen2VLForConditionalGeneration):
             if routing.mixed:
                 raise ModelInputError("expected one world per call of generate, got both; call it once per world")
             world = next(iter(routing.rows))
+        if self.config.num_action_queries:  # a mark that asks for an action; it cannot stand among words
+            arguments.setdefault("suppress_tokens", [self.config.action_query_token_id])
         if self.config.router and arguments.get("past_key_values") is None:
             arguments["past_key_values"] = self.model.new_cache()
         return super().generate(*args, world=world, **arguments)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from omniactor.actions.embodied import ACTION_SIZE
 from omniactor.model.configuration import SHARED, OmniActorConfig, OmniActorStemConfig
@@ -66,7 +67,7 @@ def count_parameters(config: OmniActorConfig) -> Parameters:
 def _vision(config) -> int:
     if isinstance(config, OmniActorStemConfig):
         widths = [config.in_channels + 2, *config.channels]
-        convolutions = sum(9 * before * after + after for before, after in zip(widths, widths[1:], strict=False))
+        convolutions = sum(9 * before * after + after for before, after in pairwise(widths))
         return len(config.cameras) * (convolutions + widths[-1] * config.hidden_size + config.hidden_size)
     newer = config.model_type == "qwen2_5_vl_vision"
     width, out = (config.hidden_size, config.out_hidden_size) if newer else (config.embed_dim, config.hidden_size)

@@ -57,7 +57,8 @@ def _mini(tokenizer: PreTrainedTokenizerBase, variant: str, **settings) -> OmniA
             "rope_parameters": {"rope_type": "default", "rope_theta": 1e4, "mrope_section": [8, 12, 12]},
         },
         "vision_config": OmniActorStemConfig(hidden_size=256).to_dict(),
-        "action_decoding": "parallel", "chunk_size": 8, "queries_per_action": 1, "prefix_attention": True, "action_bin_sigma": 1.5,
+        "action_decoding": "parallel", "chunk_size": 8, "queries_per_action": 1, "prefix_attention": True,
+        "action_bin_sigma": 1.5,
         **settings,
     }  # fmt: skip
     return _small(tokenizer, variant, 6, settings.pop("num_shared_layers", 2), **settings)
@@ -68,8 +69,8 @@ def _7b(tokenizer: PreTrainedTokenizerBase | None, variant: str, **settings) -> 
     shared = settings.pop("num_shared_layers", 8)
     return OmniActorConfig(
         text_config={
-            "vocab_size": 152064, "hidden_size": 3584, "intermediate_size": 18944, "num_hidden_layers": 28, "num_attention_heads": 28,
-            "num_key_value_heads": 4, "rms_norm_eps": 1e-6,
+            "vocab_size": 152064, "hidden_size": 3584, "intermediate_size": 18944, "num_hidden_layers": 28,
+            "num_attention_heads": 28, "num_key_value_heads": 4, "rms_norm_eps": 1e-6,
             "rope_parameters": {"rope_type": "default", "rope_theta": 1e6, "mrope_section": [16, 24, 24]},
         },
         vision_config={"model_type": "qwen2_vl_vision"},

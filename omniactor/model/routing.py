@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import torch
@@ -52,7 +52,12 @@ class Routing:
             )
         if isinstance(world, str):
             return cls({_known(world, config): None})
-        names = [WORLDS[w] if w in (0, 1) else str(w) for w in world.tolist()] if isinstance(world, torch.Tensor) else list(world)
+        if isinstance(world, torch.Tensor):
+            names = [WORLDS[int(w)] if w in (0, 1) else str(w) for w in world.flatten().tolist()]
+        elif isinstance(world, Iterable):
+            names = list(world)
+        else:
+            raise ModelInputError(f"expected world='gui' or 'embodied' (or one per sample), got {world!r:.60}")
         if len(names) != batch:
             raise ModelInputError(f"expected one world per sample ({batch}), got {len(names)}")
         names = [_known(name, config) for name in names]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import nn
 
@@ -19,8 +21,7 @@ class CameraStem(nn.Module):
         super().__init__()
         widths = [config.in_channels + 2, *config.channels]
         self.convolutions = nn.ModuleList(
-            nn.Conv2d(before, after, kernel_size=3, stride=2, padding=1)
-            for before, after in zip(widths, widths[1:], strict=False)
+            nn.Conv2d(before, after, kernel_size=3, stride=2, padding=1) for before, after in pairwise(widths)
         )
         self.projection = nn.Linear(widths[-1], config.hidden_size)
 

@@ -117,7 +117,7 @@ def test_a_key_map_renames_a_foreign_checkpoint(checkpoint, tmp_path):
     }
     save_file({names[n]: v for n, v in load_file(checkpoint / "model.safetensors").items()}, foreign / "model.safetensors")
     (foreign / "config.json").write_text((checkpoint / "config.json").read_text())
-    with pytest.raises(CheckpointError, match="missing: .*not known to the model: "):
+    with pytest.raises(CheckpointError, match=r"missing: .*not known to the model: "):
         upcycle_checkpoint(foreign, tmp_path / "out")
     key_map = [(r"^thinker\.", "model.language_model."), (r"\.moe_0\.", ".experts.gui."), (r"\.moe_1\.", ".experts.embodied.")]
     upcycle_checkpoint(foreign, tmp_path / "out", key_map=key_map)
@@ -169,7 +169,7 @@ def test_a_cut_file_is_refused(checkpoint, tmp_path, keep):
         lambda: OmniActorForConditionalGeneration.from_pretrained(checkpoint),
         lambda: export_checkpoint(checkpoint, tmp_path / "out", "gui"),
     ):
-        with pytest.raises(CheckpointError, match="model.safetensors|intact OmniActor checkpoint"):
+        with pytest.raises(CheckpointError, match=r"model\.safetensors|intact OmniActor checkpoint"):
             attempt()
 
 
