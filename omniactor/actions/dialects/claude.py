@@ -98,5 +98,5 @@ _KINDS = frozenset({
 CLAUDE = Dialect(
     "claude", "pixels of the display scaled to XGA, WXGA or FWXGA; scroll names the side of which more is shown",
     _KINDS,
-    _reads, _writes,
+    _reads, _writes, shows=display,
 )  # fmt: skip

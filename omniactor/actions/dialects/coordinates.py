@@ -40,7 +40,7 @@ def resized(size: Size, factor: int = 28, smallest: int = 4 * 28 * 28, largest: 
     return across, down
 
 
-def display(size: Size) -> Extent:
+def display(size: Size) -> Size:
     """Return the display to which Anthropic's reference tool scales a larger screen before showing it.
 
     It takes XGA, WXGA or FWXGA where the shape differs by less than 0.02 (anthropic-quickstarts,

@@ -30,6 +30,7 @@ class Dialect:
         reads: answer and size -> action. `parse` is the safe way in.
         writes: action and size -> text. `print` is the safe way in.
         asks: instruction, history and size -> messages; None where no prompt is documented.
+        shows: size -> the size to which the picture is scaled before the model gets it; None: as it is.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Dialect:
     reads: Callable[[str | Mapping, Size], GuiAction]
     writes: Callable[[GuiAction, Size], str]
     asks: Callable[[str, Sequence[str], Size], list[Message]] | None = None
+    shows: Callable[[Size], Size] | None = None
 
     def parse(self, answer: str | Mapping, size: Size) -> GuiAction:
         """Return the action that an answer stands for; of several, the first.

@@ -17,6 +17,7 @@ def test_the_published_answer_is_understood(near):
     ("answer", "kind", "fields"),
     [
         ('{"POINT":[500,500],"duration":1000}', "long_press", {"point": (0.5, 0.5), "seconds": 1}),
+        ('{"POINT":[500,500],"duration":201}', "long_press", {"point": (0.5, 0.5), "seconds": 0.201}),
         ('{"POINT":[500,500],"duration":200}', "click", {"point": (0.5, 0.5)}),
         ('{"POINT":[500,500],"to":"up"}', "scroll", {"point": (0.5, 0.5), "axis": "vertical", "pages": -0.5}),
         ('{"POINT":[500,500],"to":"left"}', "scroll", {"point": (0.5, 0.5), "axis": "horizontal", "pages": 0.5}),
@@ -59,3 +60,12 @@ def test_an_action_is_printed_without_spaces():
         DIALECTS["agentcpm-gui"].print(GuiAction("click", (0.729, 0.069), description="会员"), SIZE)
         == '{"thought":"会员","POINT":[729,69]}'
     )
+
+
+def test_the_picture_is_scaled_and_the_prompt_is_the_published_one():
+    dialect = DIALECTS["agentcpm-gui"]
+    assert dialect.shows((1080, 2400)) == (504, 1120)
+    assert dialect.shows((800, 600)) == (800, 600)
+    system, user = dialect.prompt("请点击屏幕上的‘会员’按钮", [], SIZE)
+    assert user["content"] == "<Question>请点击屏幕上的‘会员’按钮</Question>\n当前屏幕截图：<image>"
+    assert '"PRESS":{"type":"string","enum":["HOME","BACK","ENTER"]}' in system["content"]
