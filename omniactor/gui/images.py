@@ -26,7 +26,7 @@ MAX_SCANS = 100
 """Of a progressive JPEG: each costs a pass over the whole picture, and a hostile file can have a hundred thousand."""
 
 _FORMATS = {"PNG": b"\x89PNG\r\n\x1a\n", "JPEG": b"\xff\xd8\xff", "WEBP": b"RIFF"}
-_ORIENTATION = 0x0112
+_ORIENTATION, _SHORT = 0x0112, 3
 
 
 def open_image(source: object) -> np.ndarray:
@@ -54,12 +54,13 @@ def open_image(source: object) -> np.ndarray:
         raise ImageError(f"expected a picture as bytes, path, Pillow image or array, got {type(source).__name__}")
     content = bytes(source)
     kind = _check_bytes(content)
+    content, turned = _without_notes(content) if kind == "JPEG" else (content, None)
     try:
         image = Image.open(io.BytesIO(content), formats=(kind,))
     except Exception as error:  # hostile bytes make Pillow's readers raise almost anything
         raise ImageError(f"expected a {kind} picture, got a file whose header cannot be read ({_reason(error)})") from None
     with image:
-        return _decode(image)
+        return _decode(image, turned)
 
 
 def _read(path: Path) -> bytes:
@@ -106,7 +107,39 @@ def _webp_size(content: bytes) -> tuple[int, int]:
     if len(data) == 10 and chunk == b"VP8 " and data[3:6] == b"\x9d\x01\x2a":
         width, height = struct.unpack("<HH", data[6:10])
         return width & 0x3FFF, height & 0x3FFF
-    raise ImageError("expected a WEBP picture, got a file whose header cannot be read (cut short or broken)")
+    raise _broken_header("WEBP")
+
+
+def _broken_header(kind: str) -> ImageError:
+    return ImageError(f"expected a {kind} picture, got a file whose header cannot be read (cut short or broken)")
+
+
+def _without_notes(content: bytes) -> tuple[bytes, int]:
+    """Return a JPEG with nothing in its header but what decoding needs, and its EXIF orientation.
+
+    Pillow reads all of EXIF and of the multi-picture index as soon as it opens a file, and every entry may
+    claim the whole block: 64 kB become hundreds of megabytes.
+    """
+    kept, at, turned = [content[:2]], 2, 1
+    while True:
+        if content[at : at + 1] != b"\xff":
+            raise _broken_header("JPEG")
+        marker = content[at + 1 : at + 2]
+        if marker == b"\xff":  # a fill byte
+            at += 1
+            continue
+        if marker == b"\xda":
+            return b"".join([*kept, content[at:]]), turned
+        length = int.from_bytes(content[at + 2 : at + 4], "big")
+        if length < 2 or at + 2 + length > len(content):
+            raise _broken_header("JPEG")
+        segment = content[at : at + 2 + length]
+        if marker == b"\xe1" and segment[4:10] == b"Exif\0\0":
+            turned = _orientation(segment[4:])
+        # APP0 is JFIF, APP14 says how Adobe stored the colours; the other fourteen and comments are notes.
+        if not (0xE1 <= marker[0] <= 0xED or marker[0] in (0xEF, 0xFE)):
+            kept.append(segment)
+        at += 2 + length
 
 
 def _check_size(width: int, height: int) -> None:
@@ -120,17 +153,16 @@ def _check_size(width: int, height: int) -> None:
         raise ImageError(f"expected sides of at most {MAX_ASPECT} to 1, got {width}x{height}; cut a piece out of it")
 
 
-def _decode(image) -> np.ndarray:
+def _decode(image, turned: int | None = None) -> np.ndarray:
     from PIL import Image
 
     _check_size(*image.size)
     try:
         image.load()
-        turned = _orientation(image)
         pixels = np.asarray(_to_rgb(image, Image))
     except Exception as error:  # as above: a decoder at work on hostile bytes
         raise ImageError(f"expected a whole picture, got one that cannot be decoded ({_reason(error)})") from None
-    return _turn(pixels, turned)
+    return _turn(pixels, _orientation(image.info.get("exif")) if turned is None else turned)
 
 
 def _to_rgb(image, Image):
@@ -149,13 +181,26 @@ def _to_rgb(image, Image):
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
-def _orientation(image) -> int:
-    """Return the EXIF orientation 1-8; 1 (upright) where the EXIF block is missing or broken."""
-    try:
-        value = image.getexif().get(_ORIENTATION, 1)
-    except Exception:  # a broken note about a picture does not make the picture unusable
+def _orientation(exif: object) -> int:
+    """Return the orientation 1-8 of an EXIF block; 1, upright, where it says nothing that can be read.
+
+    Pillow's own reader takes in every entry of the block, see `_without_notes`; this one takes the one it needs.
+    """
+    block = exif.removeprefix(b"Exif\0\0") if isinstance(exif, bytes) else b""
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(block[:4])
+    if order is None or len(block) < 10:
         return 1
-    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+    start = struct.unpack_from(order + "I", block, 4)[0]
+    if start + 2 > len(block):
+        return 1
+    for entry in range(struct.unpack_from(order + "H", block, start)[0]):
+        at = start + 2 + 12 * entry
+        if at + 12 > len(block):
+            return 1
+        tag, kind, count, value = struct.unpack_from(order + "HHIH", block, at)
+        if (tag, kind, count) == (_ORIENTATION, _SHORT, 1):
+            return value if 1 <= value <= 8 else 1
+    return 1
 
 
 def _turn(pixels: np.ndarray, orientation: int) -> np.ndarray:

@@ -45,6 +45,17 @@ def bomb(side):
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
 
 
+def greedy_exif(entries, size, length):
+    """An EXIF block in which every entry claims `size` bytes of the block: a reader of all of them needs the product."""
+    block = b"MM\0*" + struct.pack(">IH", 8, entries)
+    block += b"".join(struct.pack(">HHII", 0xC000 + number, 1, size, 0) for number in range(entries)) + b"\0\0\0\0"
+    return block + b"\0" * (length - len(block))
+
+
+def with_segment(jpeg, marker, data):
+    return jpeg[:2] + marker + struct.pack(">H", len(data) + 2) + data + jpeg[2:]
+
+
 def many_scans(jpeg, count):
     """A progressive JPEG whose last scan is repeated."""
     last = jpeg.rindex(b"\xff\xda")
@@ -73,6 +84,11 @@ def cases():
         "palette with alpha": (encoded(NOISE.quantize(8), transparency=0), (64, 48, 3)),
         "exif": (encoded(NOISE, "JPEG", exif=b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"), (48, 64, 3)),
         "exif garbage": (encoded(NOISE, "JPEG", exif=b"Exif\0\0MM\0*\xff\xff\xff\xff\0\x01"), (64, 48, 3)),
+        "exif bomb in a png": (png(2, 2, 8, 2, (b"\0" + b"\7" * 6) * 2, chunk(b"eXIf", greedy_exif(16_000, 200_000, 300_000))), (2, 2, 3)),
+        "exif bomb in a jpeg": (with_segment(whole["jpeg"], b"\xff\xe1", b"Exif\0\0" + greedy_exif(5000, 60_000, 65_000)), (64, 48, 3)),
+        "index bomb in a jpeg": (with_segment(whole["jpeg"], b"\xff\xe2", b"MPF\0" + greedy_exif(5000, 60_000, 65_000)), (64, 48, 3)),
+        "exif bomb in a webp": (encoded(NOISE, "WEBP", exif=b"Exif\0\0" + greedy_exif(16_000, 200_000, 300_000)), (64, 48, 3)),
+        "junk in a jpeg's header": (whole["jpeg"][:20] + b"junk" + whole["jpeg"][20:], "cannot be"),
         "gif": (encoded(GIF_FRAMES[0], "GIF", save_all=True, append_images=GIF_FRAMES[1:]), "PNG, JPEG or WebP"),
         "tiff": (encoded(NOISE, "TIFF"), "PNG, JPEG or WebP"),
         "eps": (encoded(NOISE, "EPS"), "PNG, JPEG or WebP"),
@@ -169,6 +185,12 @@ def test_rotation_marks_are_applied_as_pillow_does(kind, orientation):
     exif[0x0112] = orientation
     content = encoded(NOISE, kind, exif=exif)
     np.testing.assert_array_equal(open_image(content), np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(content)))))
+
+
+@pytest.mark.parametrize("mode", ["CMYK", "L", "RGB"])
+def test_colours_of_a_jpeg_are_those_that_pillow_sees(mode):
+    content = encoded(NOISE.convert(mode), "JPEG", icc_profile=b"\0" * 200, comment=b"note")
+    np.testing.assert_array_equal(open_image(content), np.asarray(Image.open(io.BytesIO(content)).convert("RGB")))
 
 
 def test_what_is_transparent_becomes_white():

@@ -1,8 +1,8 @@
 """Qwen2-VL: boxes `<|object_ref_start|>name<|object_ref_end|><|box_start|>(x1,y1),(x2,y2)<|box_end|>`, thousandths.
 
-Seen in QwenLM/Qwen2-VL's README and in the OS-Atlas-Base README, whose model has the format from there. A box
-is read as a click on its middle. The model's action text is not published; fine-tunes of it
-speak OS-Atlas' verbs, so those are understood and printed, with places in box marks.
+Seen in the README of OS-Atlas-Base, a fine-tune that keeps the format, and in public data for fine-tuning. A box is
+read as a click on its middle. The model's action text is not published; fine-tunes of it speak OS-Atlas'
+verbs, so those are understood and printed, with places in box marks.
 """
 
 from __future__ import annotations
