@@ -1,8 +1,10 @@
 """AndroidWorld's and AndroidControl's JSON actions: `{"action_type": "click", "x": 540, "y": 1200}`, pixels.
 
 Seen in google-research/android_world (`env/json_action.py`, `agents/m3a.py`) and google-research's
-`android_control/README.md`. `scroll` names the side of which more is shown, `swipe` with a direction is the finger's
-way. An `index` needs the list of elements, which an action does not hold: it is refused where a place is needed.
+`android_control/README.md`. `scroll` names the side of which more is shown. `swipe` is carried out in
+`env/actuation.py`: up and down are the finger's way there, left and right the side that is shown, as for `scroll`. An
+`index` needs the list of elements, which an action does not hold: it is refused where a place is needed. The
+enter key that AndroidWorld presses after `input_text` is its environment's doing and no part of the action.
 """
 
 from __future__ import annotations
@@ -47,7 +49,8 @@ def _reads(answer: str | Mapping, size: Size) -> GuiAction:
     match name:
         case "scroll" | "swipe":
             at = _point(given, size) if given.get("x") is not None else None
-            return scroll(given.get("direction"), point=at, finger=name == "swipe", description=description)
+            finger = name == "swipe" and word(given.get("direction")) in ("up", "down")
+            return scroll(given.get("direction"), point=at, finger=finger, description=description)
         case "input_text" | "type":
             return said("write", text=given.get("text"))
         case "open_app":
@@ -97,7 +100,7 @@ _KINDS = frozenset({
     "wait",
 })  # fmt: skip
 ANDROID_WORLD = Dialect(
-    "android-world", "pixels of the screenshot; scroll names the side of which more is shown, swipe is the finger's way",
+    "android-world", "pixels of the screenshot; scroll names the side of which more is shown, a swipe up or down the finger's way",
     _KINDS,
     _reads, _writes,
 )  # fmt: skip

@@ -2,7 +2,9 @@
 
 Seen in OS-Copilot/OS-Atlas (README; `eval/data/*.jsonl`; `eval/eval_scripts`). OS-Atlas-Base answers with a
 box, `<|box_start|>(576,12),(592,42)<|box_end|>`, which is read as a click on its middle. Which way
-`SCROLL [UP]` points is not documented; it is taken for the side of which more is shown, as in AndroidControl.
+`SCROLL [UP]` points is not documented and follows the data: the side of which more is shown with AndroidControl's
+words, the finger's way with GUI-Odyssey's (AgentCPM-GUI's `eval/run_predict_os_atlas.py` means to turn
+it round for AndroidControl-Low only). `os-atlas` is the first, `os-atlas-odyssey` the second.
 """
 
 from __future__ import annotations
@@ -44,8 +46,8 @@ _ACTIONS = re.compile(r"^[ \t]*actions?:", re.MULTILINE | re.IGNORECASE)
 _THOUGHTS = re.compile(r"^[ \t]*thoughts?:", re.MULTILINE | re.IGNORECASE)
 
 
-def read_verb(answer: str | Mapping, size: Size, family: str = "OS-Atlas") -> GuiAction:
-    """Return the action of an answer in verbs; see this module."""
+def read_verb(answer: str | Mapping, size: Size, family: str = "OS-Atlas", finger: bool = False) -> GuiAction:
+    """Return the action of an answer in verbs; `finger`: SCROLL names the finger's way."""
     if not isinstance(answer, str):
         raise unknown(family, answer)
     heading = _ACTIONS.search(answer)
@@ -71,7 +73,7 @@ def read_verb(answer: str | Mapping, size: Size, family: str = "OS-Atlas") -> Gu
     if name == "OPENAPP":
         return said("open_app", text=inside)
     if name == "SCROLL":
-        return scroll(inside.split("\n", 1)[0], description=before[thoughts.end() :] if thoughts else "")
+        return scroll(inside.split("\n", 1)[0], finger=finger, description=before[thoughts.end() :] if thoughts else "")
     if name == "HOTKEY":
         keys = read_keys(re.split(r"[_+\s-]+", inside.split("\n", 1)[0].strip()))
         return said("hotkey", keys=keys)
@@ -81,8 +83,10 @@ def read_verb(answer: str | Mapping, size: Size, family: str = "OS-Atlas") -> Gu
     raise unknown(family, verb[0])
 
 
-def write_verb(action: GuiAction, place: str = "<point>[[{x},{y}]]</point>", family: str = "OS-Atlas") -> str:
-    """Return the verb for an action; `place` is how a point is written."""
+def write_verb(
+    action: GuiAction, place: str = "<point>[[{x},{y}]]</point>", family: str = "OS-Atlas", finger: bool = False
+) -> str:
+    """Return the verb for an action; `place` is how a point is written, `finger` as in `read_verb`."""
     match action.kind:
         case kind if kind in _NAMES:
             if action.point is None:
@@ -94,7 +98,7 @@ def write_verb(action: GuiAction, place: str = "<point>[[{x},{y}]]</point>", fam
         case "open_app":
             return f"OPEN_APP [{action.text}]"
         case "scroll":
-            return f"SCROLL [{direction(action).upper()}]"
+            return f"SCROLL [{direction(action, finger).upper()}]"
         case "hotkey":
             return f"HOTKEY [{'_'.join(key.upper() for key in action.keys)}]"
         case "press":
@@ -109,9 +113,9 @@ def write_verb(action: GuiAction, place: str = "<point>[[{x},{y}]]</point>", fam
             return f"PRESS_{action.kind.upper()}"
 
 
-def _writes(action: GuiAction, size: Size) -> str:
+def _writes(action: GuiAction, size: Size, finger: bool = False) -> str:
     thoughts = f"thoughts:\n{action.description}\n" if action.description else ""
-    return f"{thoughts}actions:\n{write_verb(action)}"
+    return f"{thoughts}actions:\n{write_verb(action, finger=finger)}"
 
 
 def _asks(instruction: str, history: Sequence[str], size: Size) -> list[Message]:
@@ -131,10 +135,9 @@ def _asks(instruction: str, history: Sequence[str], size: Size) -> list[Message]
 
 
 OS_ATLAS = Dialect(
-    "os-atlas",
-    "0 to 1000; SCROLL is taken to name the side of which more is shown (not documented)",
-    KINDS,
-    read_verb,
-    _writes,
-    _asks,
+    "os-atlas", "0 to 1000; SCROLL is taken to name the side of which more is shown", KINDS, read_verb, _writes, _asks
 )
+OS_ATLAS_ODYSSEY = Dialect(
+    "os-atlas-odyssey", "0 to 1000; SCROLL is taken for the finger's way", KINDS,
+    partial(read_verb, finger=True), partial(_writes, finger=True), _asks,
+)  # fmt: skip

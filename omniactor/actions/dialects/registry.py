@@ -12,7 +12,7 @@ from omniactor.actions.dialects.dialect import Dialect
 from omniactor.actions.dialects.grounders import ARIA_UI, UGROUND
 from omniactor.actions.dialects.magma import MAGMA
 from omniactor.actions.dialects.openai_computer import OPENAI
-from omniactor.actions.dialects.os_atlas import OS_ATLAS
+from omniactor.actions.dialects.os_atlas import OS_ATLAS, OS_ATLAS_ODYSSEY
 from omniactor.actions.dialects.qwen2_vl import QWEN2
 from omniactor.actions.dialects.qwen_tools import QWEN3, QWEN3_COMPUTER, QWEN25, QWEN25_COMPUTER, UITRON
 from omniactor.actions.dialects.seeclick import SEECLICK
@@ -33,6 +33,7 @@ DIALECTS: dict[str, Dialect] = {
     "ui-tars-1.5": UI_TARS_15,
     "doubao": DOUBAO,
     "os-atlas": OS_ATLAS,
+    "os-atlas-odyssey": OS_ATLAS_ODYSSEY,
     "seeclick": SEECLICK,
     "aria-ui": ARIA_UI,
     "uground": UGROUND,

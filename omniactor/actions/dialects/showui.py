@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from omniactor.actions.calls import quote
 from omniactor.actions.dialects.coordinates import FRACTIONS, from_point, to_point
-from omniactor.actions.dialects.dialect import Dialect, Message, Size, unknown
+from omniactor.actions.dialects.dialect import Dialect, Message, Size, unknown, word
 from omniactor.actions.dialects.objects import first_object
 from omniactor.actions.dialects.scrolls import direction, scroll
 from omniactor.actions.gui import one_line
@@ -22,6 +22,23 @@ _PLAIN = {
     "ENTER": ("press", {"keys": ["enter"]}), "PRESS ENTER": ("press", {"keys": ["enter"]}), "ESC": ("press", {"keys": ["esc"]}),
     "PRESS BACK": ("back", {}), "PRESS HOME": ("home", {}), "COPY": ("hotkey", {"keys": ["ctrl", "c"]}),
     "STATUS TASK COMPLETE": ("terminate", {"status": "success"}), "STATUS TASK IMPOSSIBLE": ("terminate", {"status": "failure"}),
+}  # fmt: skip
+_ENDS = {"task complete": "success", "task impossible": "failure"}
+_ONLY_PLACE, _ONLY_VALUE = "value is not applicable and the position [x,y] is required", "and the position is not applicable"
+_NOTHING = "value and position are not applicable"
+_TEXT = "Type a string into an element, value is a string to type and the position [x,y] is required"
+_TWO = "value is not applicable and position [[x1,y1], [x2,y2]] is the start and end position"
+_WEB = {
+    "CLICK": f"Click on an element, {_ONLY_PLACE}", "INPUT": _TEXT, "SELECT": f"Select a value for an element, {_ONLY_PLACE}",
+    "HOVER": f"Hover on an element, {_ONLY_PLACE}", "ANSWER": f"Answer the question, value is the answer {_ONLY_VALUE}",
+    "ENTER": f"Enter operation, {_NOTHING}", "SCROLL": f"Scroll the screen, value is the direction to scroll {_ONLY_VALUE}",
+    "SELECT_TEXT": f"Select some text content, {_TWO} of the select operation",
+    "COPY": f"Copy the text, value is the text to copy {_ONLY_VALUE}",
+}  # fmt: skip
+_PHONE = {
+    "INPUT": _TEXT, "SWIPE": f"Swipe the screen, {_TWO} of the swipe operation", "TAP": f"Tap on an element, {_ONLY_PLACE}",
+    "ANSWER": f"Answer the question, value is the status (e.g., 'task complete') {_ONLY_VALUE}",
+    "ENTER": f"Enter operation, {_NOTHING}",
 }  # fmt: skip
 _PLACES = {"CLICK": "click", "TAP": "click", "HOVER": "move", "PRESS": "long_press"}
 _NAMES = {"click": "CLICK", "move": "HOVER", "long_press": "PRESS"}
@@ -49,6 +66,8 @@ def _reads(answer: str | Mapping, size: Size) -> GuiAction:
             raise unknown("ShowUI", f"{action} without two places")
         start, end = (to_point(place, FRACTIONS) for place in position)
         return GuiAction("swipe" if action == "SWIPE" else "drag", point=start, end=end)
+    if action == "ANSWER" and word(value) in _ENDS:
+        return GuiAction("terminate", status=_ENDS[word(value)])
     if action == "ANSWER":
         return GuiAction("answer", text=value)
     if action.startswith("SCROLL"):
@@ -91,19 +110,21 @@ def _writes(action: GuiAction, size: Size) -> str:
 
 
 def _asks(instruction: str, history: Sequence[str], size: Size) -> list[Message]:
-    done = "; ".join(one_line(text) for text in history)
+    """Return QUICK_START's prompt: its phone actions for an upright screen, its web actions for a wide one."""
+    device, actions = ("phone", _PHONE) if size[1] > size[0] else ("web", _WEB)
+    space = "\n".join(f"{number}. `{name}`: {about}." for number, (name, about) in enumerate(actions.items(), 1))
     system = (
-        "You are an assistant trained to navigate the mobile phone. \nGiven a task instruction, a screen observation, "
+        f"You are an assistant trained to navigate the {device} screen. \nGiven a task instruction, a screen observation, "
         "and an action history sequence, \noutput the next action and wait for the next observation. \n"
-        "Here is the action space: CLICK, TYPE, SELECT, SCROLL UP, SCROLL DOWN, SCROLL LEFT, SCROLL RIGHT, PRESS BACK, "
-        "PRESS HOME, PRESS ENTER, STATUS TASK COMPLETE, STATUS TASK IMPOSSIBLE.\n"
+        f"Here is the action space:\n{space}\n\n"
         "Format the action as a dictionary with the following keys:\n"
         "{'action': 'ACTION_TYPE', 'value': 'element', 'position': [x,y]}\n\n"
         "If value or position is not applicable, set it as `None`.\n"
-        "Position represents the relative coordinates on the screenshot and should be scaled to a range of 0-1."
+        "Position might be [[x1,y1], [x2,y2]] if the action requires a start and end position.\n"
+        "Position represents the relative coordinates on the screenshot and should be scaled to a range of 0-1.\n"
     )
-    user = f"{system}\nTask: {one_line(instruction)}\nAction History: {done or None}\n<image>"
-    return [{"role": "user", "content": user}]
+    done = f"\nAction History: {'; '.join(one_line(text) for text in history)}" if history else ""
+    return [{"role": "user", "content": f"{system}Task: {one_line(instruction)}{done}<image>"}]
 
 
 _KINDS = frozenset({

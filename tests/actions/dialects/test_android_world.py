@@ -19,6 +19,8 @@ SIZE = (1080, 2400)
         ('{"action_type": "open_app", "app_name": "Clock"}', "open_app", {"text": "Clock"}),
         ('{"action_type": "scroll", "direction": "down", "index": 3}', "scroll", {"axis": "vertical", "pages": -0.5}),
         ('{"action_type": "swipe", "direction": "down"}', "scroll", {"axis": "vertical", "pages": 0.5}),
+        # android_world/env/actuation.py: the finger starts at the top, but on the left for "left"
+        ('{"action_type": "swipe", "direction": "left"}', "scroll", {"axis": "horizontal", "pages": -0.5}),
         ('{"action_type": "status", "goal_status": "complete"}', "terminate", {"status": "success"}),
         ('{"action_type": "status", "goal_status": "infeasible"}', "terminate", {"status": "failure"}),
         ('{"action_type": "answer", "text": "5"}', "answer", {"text": "5"}),

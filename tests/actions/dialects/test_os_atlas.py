@@ -60,3 +60,8 @@ def test_every_verb_is_understood_and_of_several_the_first(near, verb, kind, fie
 def test_what_is_no_verb_is_refused(answer):
     with pytest.raises(ActionError):
         DIALECTS["os-atlas"].parse(answer, SIZE)
+
+
+def test_scroll_points_the_other_way_in_the_words_of_odyssey(near):
+    near("os-atlas-odyssey", SIZE, "actions:\nSCROLL [UP]", "scroll", axis="vertical", pages=-0.5)
+    near("os-atlas-odyssey", SIZE, "actions:\nSCROLL [LEFT]", "scroll", axis="horizontal", pages=0.5)

@@ -36,6 +36,7 @@ def test_the_published_answers_are_understood_and_of_several_the_first(near):
         ("PRESS HOME", None, None, "home", {}),
         ("STATUS TASK COMPLETE", None, None, "terminate", {"status": "success"}),
         ("ANSWER", "42", None, "answer", {"text": "42"}),
+        ("ANSWER", "task complete", None, "terminate", {"status": "success"}),
     ],
 )
 def test_every_action_is_understood(near, action, value, position, kind, fields):
@@ -58,3 +59,11 @@ def test_every_action_is_understood(near, action, value, position, kind, fields)
 def test_what_is_no_action_is_refused(answer):
     with pytest.raises(ActionError):
         DIALECTS["showui"].parse(answer, SIZE)
+
+
+def test_an_upright_screen_is_asked_about_as_a_phone_and_a_wide_one_as_a_page():
+    phone, page = (DIALECTS["showui"].prompt("Go", [], size)[0]["content"] for size in ((1080, 2400), SIZE))
+    assert "navigate the phone screen" in phone
+    assert "\n3. `TAP`: Tap on an element, value is not applicable and the position [x,y] is required.\n" in phone
+    assert "navigate the web screen" in page
+    assert "\n7. `SCROLL`: Scroll the screen, value is the direction to scroll and the position is not applicable.\n" in page
