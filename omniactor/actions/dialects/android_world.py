@@ -100,7 +100,7 @@ _KINDS = frozenset({
     "wait",
 })  # fmt: skip
 ANDROID_WORLD = Dialect(
-    "android-world", "pixels of the screenshot; scroll names the side of which more is shown, a swipe up or down the finger's way",
+    "android-world", "pixels; scroll names the side of which more is shown, a swipe up or down the finger's way",
     _KINDS,
     _reads, _writes,
 )  # fmt: skip
