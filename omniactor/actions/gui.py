@@ -47,7 +47,8 @@ FUNCTIONS: dict[str, tuple[str, str, str]] = {
 
 _ALIASES = {
     "pyautogui.leftClick": "click", "pyautogui.typewrite": "write", "pyautogui.vscroll": "scroll", "time.sleep": "wait",
-    "mobile.terminate": "terminate", "computer.terminate": "terminate", "mobile.answer": "answer", "computer.answer": "answer",
+    "pyautogui.sleep": "wait", "pyautogui.wait": "wait", "pyautogui.terminate": "terminate", "mobile.terminate": "terminate",
+    "computer.terminate": "terminate", "mobile.answer": "answer", "computer.answer": "answer",
 }  # fmt: skip
 _KINDS = {function: kind for kind, (function, _, _) in FUNCTIONS.items()} | _ALIASES
 _IGNORED = ("duration", "interval", "tween", "logScreenshot")

@@ -1,8 +1,9 @@
 """Aguvis: `Action: ...`, then an operation such as `pyautogui.click(x=0.8018, y=0.6183)`; and this project's own turn.
 
 Seen in xlang-ai/aguvis, `src/aguvis/constants.py` (user turn, functions) and its data. Between the two parts
-its models put `<|recipient|>os`, after them `<|diff_marker|>`. Negative pages scroll down. `omniactor`
-is the paper's form of the same: both parts in one turn, with `Operation: ` before the second.
+its models put `<|recipient|>os`, which is "assistantos" where special tokens are left out, after them
+`<|diff_marker|>`. Negative pages scroll down. `omniactor` is the paper's form of the same: both parts in one
+turn, with `Operation: ` before the second.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def _reads(answer: str | Mapping, size: Size) -> GuiAction:
     said = _SAID.search(text[: operation.start()])
     fields = {name: value for name, value in vars(action).items() if name != "description"}
     description = text[said.end() : operation.start()].split("<|")[0] if said else ""
-    return GuiAction(**fields, description=description)
+    return GuiAction(**fields, description=description.rstrip().removesuffix("\nassistantos"))
 
 
 def _writes(action: GuiAction, size: Size) -> str:

@@ -34,8 +34,8 @@ _KINDS = frozenset({
 })  # fmt: skip
 _START = ("start_box", "point", "start_point", "box")
 _END = ("end_box", "end_point")
-_ACTION = re.compile(r"^[ \t]*Action:[ \t]*", re.MULTILINE)
-_SAID = re.compile(r"^[ \t]*(?:Thought|Action_Summary):[ \t]*", re.MULTILINE)
+_ACTION = re.compile(r"^[ \t]*Action[:：][ \t]*", re.MULTILINE)
+_SAID = re.compile(r"^[ \t]*(?:Thought|Action_Summary)[:：][ \t]*", re.MULTILINE)
 _THINKING = re.compile(r"<(think\w{0,80})>")
 _LOOSE = re.compile(r"\s*(type|finished|open_app)\s*\(\s*(\w+)\s*=\s*(['\"])")
 # Doubao Seed, as the tests of UI-TARS' own parser have it: "click>point>point>112 56".
@@ -101,7 +101,7 @@ def _action(call: Call, extent: Extent, description: str) -> GuiAction:
     said = partial(GuiAction, description=description)
     match call.name:
         case name if name in _CLICKS:
-            return said(_CLICKS[name], point=place(_START))
+            return said(_CLICKS[name], point=place((*_START, *_END)))
         case "drag" | "select":
             return said("drag", point=place(_START), end=place(_END))
         case "scroll" if place(_END) is not None:
@@ -111,7 +111,7 @@ def _action(call: Call, extent: Extent, description: str) -> GuiAction:
         case "swipe":
             return said("swipe", point=place(_START), end=place(_END))
         case "type":
-            return said("write", text=call.named.get("content"))
+            return said("write", text=call.named.get("content", call.named.get("text")))
         case "hotkey" | "press" | "keydown":
             keys = given.get("key", given.get("hotkey", given.get("press")))
             keys = read_keys(keys.split() if isinstance(keys, str) else keys)

@@ -24,6 +24,16 @@ def test_all_forms_of_its_turn_are_read(near, answer):
     near("aguvis", SIZE, answer, "click", point=(0.8018, 0.6183), description=said)
 
 
+def test_an_answer_without_its_special_tokens_is_read(near):
+    # an answer of Aguvis-7B as a public evaluation of it prints it
+    answer = (
+        "Action: Click on the 'TikTok Series' option to explore music suitable for TikTok series.\n\n"
+        "assistantos\npyautogui.click(x=0.097, y=0.7667)"
+    )
+    said = "Click on the 'TikTok Series' option to explore music suitable for TikTok series."
+    near("aguvis", SIZE, answer, "click", point=(0.097, 0.7667), description=said)
+
+
 def test_a_typed_text_may_hold_line_breaks(near):
     near("aguvis", SIZE, "Action: Type.\npyautogui.write(message='two\nlines')", "write", text="two\nlines")
 

@@ -25,6 +25,9 @@ def test_the_published_examples_are_understood(near):
         ("click(start_box='[948,57]')", (0.948, 0.057)),
         ("click(start_box='21, 246, 21, 246')", (0.021, 0.246)),
         ("click(start_box='<bbox>637 964 637 964</bbox>')", (0.637, 0.964)),
+        ("click(start_box='[348, 333, 928, 365]')", (0.638, 0.349)),
+        ("click(end_box='[130,226]')", (0.13, 0.226)),
+        ("click(start_box='(100,200)') then wait()", (0.1, 0.2)),
         ("click(start_box='(100,200)'", (0.1, 0.2)),
         ("click(start_box='(100,200)')<|im_end|>", (0.1, 0.2)),
     ],
@@ -32,6 +35,17 @@ def test_the_published_examples_are_understood(near):
 def test_every_way_to_write_a_place_is_read(near, action, point):
     for name in ("ui-tars", "doubao"):
         near(name, HD, f"Thought: test\nAction: {action}", "click", point=point, description="test")
+
+
+def test_a_box_in_marks_is_a_click_on_its_middle(near):
+    # UI-TARS-desktop, packages/ui-tars/action-parser/test: a 2560x1440 screen, shown as 2548x1428
+    answer = "Thought: Click open\nAction: click(start_box='<|box_start|>(1290,718)<|box_end|>(1350,747)<|box_end|>')"
+    near("ui-tars-1.5", (2560, 1440), answer, "click", point=(1320 / 2548, 732.5 / 1428))
+
+
+def test_a_typed_text_may_hold_what_looks_like_an_action(near):
+    near("ui-tars", HD, "Thought: x\nAction: type(content='Action: wait()')", "write", text="Action: wait()")
+    near("ui-tars", HD, "Thought: x\nAction: type(content='()()')", "write", text="()()")
 
 
 def test_seeds_compact_form_and_its_thinking_are_read(near):
@@ -82,6 +96,14 @@ def test_every_action_is_understood_and_of_several_the_first(near, action, kind,
 
 
 def test_other_prefixes_than_thought_are_known(near):
+    # the first three: UI-TARS-desktop, packages/ui-tars/action-parser/test
+    near("ui-tars", HD, "Thought: Go.\nAction：press_home()", "home", description="Go.")
+    answer = "<Thought>I need to</Thought>\nAction_Summary: Go home\nAction: press_home()\n</Output>"
+    near("ui-tars", HD, answer, "home", description="Go home")
+    answer = (
+        "Reflection: This is a reflection\nAction_Summary: This is a summary\nAction: type(text='Hello', start_box='(300,400)')"
+    )
+    near("ui-tars", HD, answer, "write", text="Hello", description="This is a summary")
     near("ui-tars", HD, "Reflection: bad.\nAction_Summary: Go home.\nAction: press_home()", "home", description="Go home.")
     near("ui-tars", HD, "<think>hm</think>\nThought: Go.\nAction: press_home()", "home", description="Go.")
     near("ui-tars", HD, "Thought: Go home. Action: press_home()", "home", description="Go home.")
@@ -93,7 +115,7 @@ def test_other_prefixes_than_thought_are_known(near):
         "Action: click(start_box='=')",  # UI-TARS issue 78
         "Action: scroll(direction='down', start_box='[" + ",".join(map(str, range(2, 2000))),  # issue 80
         "Action: scroll(direction='down', start_box='[" + ",".join(map(str, range(2, 2000))) + "]')",
-        "Thought: nothing to do", "Action:", "Action: fly()", "Action: click()", "Action: click(start_box='(1001.5,2)')", "Action: drag(start_box='(1,2)')",
+        "Thought: nothing to do", "I should wait() until the page is stable.", "Thought: Empty action\nAction:", "Action: click(start_box='[]')", "Action:", "Action: fly()", "Action: click()", "Action: click(start_box='(1001.5,2)')", "Action: drag(start_box='(1,2)')",
         "Action: scroll(direction='sideways')", "Action: hotkey(key='')", "Action: type()", "",
     ],
 )  # fmt: skip
