@@ -10,6 +10,7 @@ import io
 import os
 import stat
 import struct
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -22,11 +23,12 @@ MAX_PIXELS = 4096 * 4096
 MAX_SIDE = 16_384
 MAX_ASPECT = 200
 """Longer side over shorter side: what the Qwen2-VL family accepts."""
-MAX_SCANS = 100
-"""Of a progressive JPEG: each costs a pass over the whole picture, and a hostile file can have a hundred thousand."""
+MAX_SCANS = 20
+"""Of a progressive JPEG, which usually has 10: each is a pass over the whole picture, and a file can have 100,000."""
 
 _FORMATS = {"PNG": b"\x89PNG\r\n\x1a\n", "JPEG": b"\xff\xd8\xff", "WEBP": b"RIFF"}
 _ORIENTATION, _SHORT = 0x0112, 3
+_STRIP = 128
 
 
 def open_image(source: object) -> np.ndarray:
@@ -47,7 +49,7 @@ def open_image(source: object) -> np.ndarray:
     if isinstance(source, np.ndarray):
         return _from_array(source)
     if isinstance(source, Image.Image):
-        return _decode(source)
+        return _turn(*_decode(source))
     if isinstance(source, (str, os.PathLike)):
         source = _read(Path(source))
     if not isinstance(source, (bytes, bytearray, memoryview)):
@@ -59,8 +61,9 @@ def open_image(source: object) -> np.ndarray:
         image = Image.open(io.BytesIO(content), formats=(kind,))
     except Exception as error:  # hostile bytes make Pillow's readers raise almost anything
         raise ImageError(f"expected a {kind} picture, got a file whose header cannot be read ({_reason(error)})") from None
-    with image:
-        return _decode(image, turned)
+    with closing(image):
+        pixels, turned = _decode(image, turned)
+    return _turn(pixels, turned)
 
 
 def _read(path: Path) -> bytes:
@@ -90,9 +93,6 @@ def _check_bytes(content: bytes) -> str:
         _check_size(*_webp_size(content))
     elif kind == "PNG" and content[12:16] == b"IHDR" and len(content) >= 24:
         _check_size(*struct.unpack(">II", content[16:24]))
-    # In JPEG data the byte FF is always followed by 00 or a marker, so this counts real scans (and a few in thumbnails).
-    if kind == "JPEG" and content.count(b"\xff\xda") > MAX_SCANS:
-        raise ImageError(f"expected a JPEG of at most {MAX_SCANS} scans, got more; save it again as a plain JPEG or PNG")
     return kind
 
 
@@ -129,6 +129,9 @@ def _without_notes(content: bytes) -> tuple[bytes, int]:
             at += 1
             continue
         if marker == b"\xda":
+            # From here on the byte FF is always followed by 00 or a marker, so this counts real scans.
+            if content.count(b"\xff\xda", at) > MAX_SCANS:
+                raise ImageError(f"expected a JPEG of at most {MAX_SCANS} scans, got more; save it again as a plain JPEG")
             return b"".join([*kept, content[at:]]), turned
         length = int.from_bytes(content[at + 2 : at + 4], "big")
         if length < 2 or at + 2 + length > len(content):
@@ -153,16 +156,22 @@ def _check_size(width: int, height: int) -> None:
         raise ImageError(f"expected sides of at most {MAX_ASPECT} to 1, got {width}x{height}; cut a piece out of it")
 
 
-def _decode(image, turned: int | None = None) -> np.ndarray:
+def _decode(image, turned: int | None = None) -> tuple[np.ndarray, int]:
+    """Return the pixels as they are stored, and their orientation, where it is not known yet."""
     from PIL import Image
 
     _check_size(*image.size)
     try:
         image.load()
-        pixels = np.asarray(_to_rgb(image, Image))
+        # Strip by strip: whole pictures in every mode on the way would be several at the same time in memory.
+        width, height = image.size
+        pixels = np.empty((height, width, 3), np.uint8)
+        for top in range(0, height, _STRIP):
+            bottom = min(top + _STRIP, height)
+            pixels[top:bottom] = np.asarray(_to_rgb(image.crop((0, top, width, bottom)), Image))
     except Exception as error:  # as above: a decoder at work on hostile bytes
         raise ImageError(f"expected a whole picture, got one that cannot be decoded ({_reason(error)})") from None
-    return _turn(pixels, _orientation(image.info.get("exif")) if turned is None else turned)
+    return pixels, _orientation(image.info.get("exif")) if turned is None else turned
 
 
 def _to_rgb(image, Image):
@@ -174,7 +183,7 @@ def _to_rgb(image, Image):
             raise ValueError("floating-point pixels")
         return Image.fromarray((values >> 8).clip(0, 255).astype(np.uint8), "L").convert("RGB")
     if "transparency" in image.info or image.mode in ("RGBA", "LA", "PA", "La", "RGBa"):
-        see_through = image.convert("RGBA")
+        see_through = image if image.mode == "RGBA" else image.convert("RGBA")
         background = Image.new("RGB", image.size, "white")
         background.paste(see_through, mask=see_through.getchannel("A"))
         return background
@@ -204,14 +213,14 @@ def _orientation(exif: object) -> int:
 
 
 def _turn(pixels: np.ndarray, orientation: int) -> np.ndarray:
-    """Return an upright copy: 2-4 are flips and half a turn, 5-8 swap the sides first (EXIF 2.3, 4.6.4 A)."""
+    """Return upright pixels: 2-4 are flips and half a turn, 5-8 swap the sides first (EXIF 2.3, 4.6.4 A)."""
     if orientation >= 5:
         pixels = pixels.swapaxes(0, 1)
     if orientation in (3, 4, 7, 8):
         pixels = pixels[::-1]
     if orientation in (2, 3, 6, 7):
         pixels = pixels[:, ::-1]
-    return np.array(pixels, dtype=np.uint8, order="C")
+    return np.ascontiguousarray(pixels)
 
 
 def _from_array(pixels: np.ndarray) -> np.ndarray:
