@@ -11,6 +11,7 @@ from omniactor.actions.dialects.claude import CLAUDE
 from omniactor.actions.dialects.dialect import Dialect
 from omniactor.actions.dialects.grounders import ARIA_UI, UGROUND
 from omniactor.actions.dialects.magma import MAGMA
+from omniactor.actions.dialects.odyssey import ODYSSEY
 from omniactor.actions.dialects.openai_computer import OPENAI
 from omniactor.actions.dialects.os_atlas import OS_ATLAS, OS_ATLAS_ODYSSEY
 from omniactor.actions.dialects.qwen2_vl import QWEN2
@@ -34,6 +35,7 @@ DIALECTS: dict[str, Dialect] = {
     "doubao": DOUBAO,
     "os-atlas": OS_ATLAS,
     "os-atlas-odyssey": OS_ATLAS_ODYSSEY,
+    "gui-odyssey": ODYSSEY,
     "seeclick": SEECLICK,
     "aria-ui": ARIA_UI,
     "uground": UGROUND,
@@ -49,7 +51,7 @@ DIALECTS: dict[str, Dialect] = {
 _MODELS = {
     "ui-tars-1.5": "ui-tars-1.5", "ui-tars-1-5": "ui-tars-1.5", "doubao": "doubao", "ui-tars": "ui-tars", "uitars": "ui-tars",
     "uitron": "uitron", "os-atlas": "os-atlas", "aguvis": "aguvis", "uground": "uground", "aria-ui": "aria-ui",
-    "showui": "showui",
+    "odysseyagent": "gui-odyssey", "showui": "showui",
     "agentcpm": "agentcpm-gui", "seeclick": "seeclick", "magma": "magma", "omniactor": "omniactor",
     "qwen3-vl": "qwen3-vl", "qwen2.5-vl": "qwen2.5-vl", "qwen2-5-vl": "qwen2.5-vl", "qwen2_5_vl": "qwen2.5-vl",
     "qwen2-vl": "qwen2-vl", "claude": "claude", "computer-use-preview": "openai-computer",
