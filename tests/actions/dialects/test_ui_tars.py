@@ -64,7 +64,7 @@ def test_seeds_compact_form_and_its_thinking_are_read(near):
         ("drag(start_box='(100,200)', end_box='(300,400)')", "drag", {"point": (0.1, 0.2), "end": (0.3, 0.4)}),
         ("drag(start_point='<point>100 200</point>', end_point='<point>300 400</point>')", "drag", {"point": (0.1, 0.2), "end": (0.3, 0.4)}),
         ("scroll(start_box='(500,800)', end_box='(500,200)')", "swipe", {"point": (0.5, 0.8), "end": (0.5, 0.2)}),
-        # UI-TARS-desktop issues 900 and 903
+        # reported to bytedance/UI-TARS-desktop: "scroll right action does not work", "scroll with explicit amount"
         ("scroll(point='<point>500 500</point>', direction='right')", "scroll", {"point": (0.5, 0.5), "axis": "horizontal", "pages": 0.5}),
         ("scroll(point='<point>500 500</point>', direction='down', amount=200)", "scroll", {"point": (0.5, 0.5), "axis": "vertical", "pages": -0.5}),
         ("scroll(direction='down')", "scroll", {"axis": "vertical", "pages": -0.5}),
@@ -112,8 +112,8 @@ def test_other_prefixes_than_thought_are_known(near):
 @pytest.mark.parametrize(
     "answer",
     [
-        "Action: click(start_box='=')",  # UI-TARS issue 78
-        "Action: scroll(direction='down', start_box='[" + ",".join(map(str, range(2, 2000))),  # issue 80
+        "Action: click(start_box='=')",  # reported to bytedance/UI-TARS: "fails to output coordinates"
+        "Action: scroll(direction='down', start_box='[" + ",".join(map(str, range(2, 2000))),  # "endless start_box cordinates"
         "Action: scroll(direction='down', start_box='[" + ",".join(map(str, range(2, 2000))) + "]')",
         "Thought: nothing to do", "I should wait() until the page is stable.", "Thought: Empty action\nAction:", "Action: click(start_box='[]')", "Action:", "Action: fly()", "Action: click()", "Action: click(start_box='(1001.5,2)')", "Action: drag(start_box='(1,2)')",
         "Action: scroll(direction='sideways')", "Action: hotkey(key='')", "Action: type()", "",
