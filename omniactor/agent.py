@@ -11,7 +11,7 @@ import numpy as np
 from omniactor.errors import UnknownAgentError
 from omniactor.types import Action, EmbodiedAction, Observation
 
-NAMES = ("expert", "random", "replay:PATH", "mini", "a checkpoint folder", "a Hugging Face repository")
+NAMES = ("expert", "random", "replay:PATH", "mini", "a checkpoint folder", "a Hugging Face repository", "openai:URL#MODEL")
 MINI = Path(__file__).resolve().parent.parent / "assets" / "checkpoints" / "omniactor-mini"
 """Where the bundled checkpoint lies."""
 
@@ -79,13 +79,13 @@ def make_agent(name: str, env) -> Agent:
     """Return the agent called `name` for `env`.
 
     Args:
-        name: "expert", "random", "replay:PATH", "mini" (the bundled checkpoint), a checkpoint folder, or the
-            name of a Hugging Face repository ("owner/name").
+        name: "expert", "random", "replay:PATH", "mini" (the bundled checkpoint), a checkpoint folder, the name of a
+            Hugging Face repository ("owner/name"), or, for screens, "openai:URL#MODEL" (see `omniactor.gui.peer`).
         env: the environment it will act in (unwrapped); None for agents that only look at pictures. Only the
             expert reads it: a scripted expert looks at the simulator's state, not at pixels.
 
     Raises:
-        UnknownAgentError: no such agent, or the expert has no skill for this task.
+        UnknownAgentError: no such agent, or it cannot do this task.
         CheckpointError: a checkpoint that is broken or cannot be reached.
     """
     if name == "random":
@@ -96,6 +96,12 @@ def make_agent(name: str, env) -> Agent:
         return ExpertAgent(env)
     if name.startswith("replay:") and len(name) > len("replay:"):
         return ReplayAgent(name.removeprefix("replay:"))
+    if name.startswith("openai:"):
+        if hasattr(getattr(env, "unwrapped", None) or env, "spec_task"):
+            raise UnknownAgentError(f"expected an agent that drives the arm, got {name[:80]!r}, which clicks on screens")
+        from omniactor.gui.peer import PeerAgent
+
+        return PeerAgent(name)
     if name == "mini":
         if not MINI.is_dir():
             raise UnknownAgentError(

@@ -61,6 +61,10 @@ class SimulationError(OmniActorError):
     """The physics diverged or MuJoCo warned; the episode cannot be trusted from here on."""
 
 
+class PeerError(OmniActorError):
+    """A model server is down, slow, refuses, or answers something that is no answer."""
+
+
 class WorkerError(OmniActorError):
     """A simulator process died, hung or could not be started."""
 

@@ -1,4 +1,4 @@
-"""One function call read from text, such as `click(x=0.5, y=[1, 2])`: taken apart, never run."""
+"""Function calls and other literals read from text, such as `click(x=0.5, y=[1, 2])`: taken apart, never run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from omniactor.errors import ActionError
 
-Value = int | float | str | bool | None | list
+Value = int | float | str | bool | None | list | dict
 
 _NAME = re.compile(r"[A-Za-z_][\w.]{0,80}")
 _SPACE = re.compile(r"\s*")
@@ -16,6 +16,7 @@ _KEYWORD = re.compile(r"([A-Za-z_]\w{0,80})\s*=(?!=)\s*")
 _NUMBER = re.compile(r"[-+]?(?:\d{1,30}(?:\.\d{0,30})?|\.\d{1,30})(?:[eE][-+]?\d{1,3})?(?![\w.])")
 _STRING = re.compile(r"'([^'\\]*(?:\\.[^'\\]*)*)'|\"([^\"\\]*(?:\\.[^\"\\]*)*)\"", re.DOTALL)
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))", re.DOTALL)
+_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _LETTERS = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "'": "'", '"': '"', "\n": ""}
 _WORDS = {"True": True, "true": True, "False": False, "false": False, "None": None, "null": None}
 _CLOSING = {"[": "]", "(": ")"}
@@ -54,7 +55,7 @@ def read_call(text: str, start: int = 0) -> Call:
     at = _skip(text, at + 1)
     while text[at : at + 1] != ")":
         keyword = _KEYWORD.match(text, at)
-        value, at = _read_value(text, keyword.end() if keyword else at, _DEPTH)
+        value, at = read_value(text, keyword.end() if keyword else at)
         if keyword and keyword[1] in named:
             raise ActionError(f"expected every argument of {name[0]} once, got {keyword[1]} again")
         if keyword:
@@ -67,6 +68,28 @@ def read_call(text: str, start: int = 0) -> Call:
     return Call(name[0], positional, named, at + 1)
 
 
+def read_value(text: str, at: int = 0, depth: int = _DEPTH) -> tuple[Value, int]:
+    """Return the literal that begins at `at`, and where it ends: number, text, list, tuple (as a list), dict or None.
+
+    Raises:
+        ActionError: there is none, or lists and dicts stand more than `depth` inside each other.
+    """
+    if string := _STRING.match(text, at):
+        return unescape(string[1] if string[1] is not None else string[2]), string.end()
+    if number := _NUMBER.match(text, at):
+        digits = number[0]
+        return (int(digits) if digits.lstrip("+-").isdigit() else float(digits)), number.end()
+    opening = text[at : at + 1]
+    if opening in ("[", "(") and depth:
+        return _read_list(text, at, _CLOSING[opening], depth)
+    if opening == "{" and depth:
+        return _read_dict(text, at, depth)
+    word = _NAME.match(text, at)
+    if word and word[0] in _WORDS:
+        return _WORDS[word[0]], word.end()
+    raise ActionError(f"expected a number, a quoted text or a list as argument, got {excerpt(text, at)}")
+
+
 def quote(text: str) -> str:
     """Return `text` as a literal in single quotes that `read_call` reads back exactly, on one line."""
     return "'" + "".join(_escape(letter) for letter in text) + "'"
@@ -74,7 +97,11 @@ def quote(text: str) -> str:
 
 def unescape(text: str) -> str:
     """Return the body of a string literal with its escapes resolved; unknown escapes stay as they are."""
-    return _ESCAPE.sub(_resolve, text) if "\\" in text else text
+    if "\\" not in text:
+        return text
+    text = _ESCAPE.sub(_resolve, text)
+    # JSON writes what lies beyond 16 bits as two escapes; together they are one letter.
+    return _PAIR.sub(lambda pair: pair[0].encode("utf-16-le", "surrogatepass").decode("utf-16-le"), text)
 
 
 def excerpt(text: str, start: int = 0) -> str:
@@ -96,25 +123,27 @@ def _next(text: str, at: int, closing: str) -> int:
     raise ActionError(f"expected ',' or '{closing}' in a call, got {excerpt(text, at)}")
 
 
-def _read_value(text: str, at: int, depth: int) -> tuple[Value, int]:
-    if string := _STRING.match(text, at):
-        return unescape(string[1] if string[1] is not None else string[2]), string.end()
-    if number := _NUMBER.match(text, at):
-        digits = number[0]
-        return (int(digits) if digits.lstrip("+-").isdigit() else float(digits)), number.end()
-    if text[at : at + 1] in _CLOSING and text[at : at + 1] and depth:
-        closing = _CLOSING[text[at]]
-        items: list[Value] = []
-        at = _skip(text, at + 1)
-        while text[at : at + 1] != closing:
-            item, at = _read_value(text, at, depth - 1)
-            items.append(item)
-            at = _next(text, at, closing)
-        return items, at + 1
-    word = _NAME.match(text, at)
-    if word and word[0] in _WORDS:
-        return _WORDS[word[0]], word.end()
-    raise ActionError(f"expected a number, a quoted text or a list as argument, got {excerpt(text, at)}")
+def _read_list(text: str, at: int, closing: str, depth: int) -> tuple[list, int]:
+    items: list[Value] = []
+    at = _skip(text, at + 1)
+    while text[at : at + 1] != closing:
+        item, at = read_value(text, at, depth - 1)
+        items.append(item)
+        at = _next(text, at, closing)
+    return items, at + 1
+
+
+def _read_dict(text: str, at: int, depth: int) -> tuple[dict, int]:
+    entries: dict[str, Value] = {}
+    at = _skip(text, at + 1)
+    while text[at : at + 1] != "}":
+        key, at = read_value(text, at, 0)
+        at = _skip(text, at)
+        if not isinstance(key, str) or text[at : at + 1] != ":":
+            raise ActionError(f"expected a quoted name and ':' in a dictionary, got {excerpt(text, at)}")
+        entries[key], at = read_value(text, _skip(text, at + 1), depth - 1)
+        at = _next(text, at, "}")
+    return entries, at + 1
 
 
 def _escape(letter: str) -> str:

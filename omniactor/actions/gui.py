@@ -47,7 +47,8 @@ FUNCTIONS: dict[str, tuple[str, str, str]] = {
 
 _ALIASES = {
     "pyautogui.leftClick": "click", "pyautogui.typewrite": "write", "pyautogui.vscroll": "scroll", "time.sleep": "wait",
-    "mobile.terminate": "terminate", "computer.terminate": "terminate", "mobile.answer": "answer", "computer.answer": "answer",
+    "pyautogui.sleep": "wait", "pyautogui.wait": "wait", "pyautogui.terminate": "terminate", "mobile.terminate": "terminate",
+    "computer.terminate": "terminate", "mobile.answer": "answer", "computer.answer": "answer",
 }  # fmt: skip
 _KINDS = {function: kind for kind, (function, _, _) in FUNCTIONS.items()} | _ALIASES
 _IGNORED = ("duration", "interval", "tween", "logScreenshot")
@@ -151,17 +152,25 @@ def user_turn(instruction: str, history: Sequence[str] = ()) -> str:
     Raises:
         InputError: a text with `<image>` in it, which would count as a second picture.
     """
-    lines = [" ".join(text.split()) for text in (instruction, *history)]
-    for line in lines:
-        if "<image>" in line:
-            raise InputError(f"expected an instruction and history without the marker <image>, got {excerpt(line)}")
-    steps = "\n".join(f"Step {number}: {line}" for number, line in enumerate(lines[1:], 1)) or "None"
+    steps = "\n".join(f"Step {number}: {one_line(text)}" for number, text in enumerate(history, 1)) or "None"
     return (
         "<image> Please generate the next move according to the UI screenshot, instruction and previous actions.\n"
-        f"Instruction: {lines[0]}\nPrevious actions:\n{steps}\n"
+        f"Instruction: {one_line(instruction)}\nPrevious actions:\n{steps}\n"
         "Please generate the natural language description of the current action in 'Action: ' "
         "and the specific execution action in 'Operation: '."
     )
+
+
+def one_line(text: str) -> str:
+    """Return a user's text as one line, so that it can be part of a prompt and cannot pose as another part.
+
+    Raises:
+        InputError: it holds `<image>`, which would count as a second picture.
+    """
+    line = " ".join(text.split())
+    if "<image>" in line:
+        raise InputError(f"expected an instruction and history without the marker <image>, got {excerpt(line)}")
+    return line
 
 
 def _read_loosely(text: str) -> tuple[str, list[Value], dict[str, Value]]:

@@ -10,6 +10,7 @@ import io
 import os
 import stat
 import struct
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -22,11 +23,12 @@ MAX_PIXELS = 4096 * 4096
 MAX_SIDE = 16_384
 MAX_ASPECT = 200
 """Longer side over shorter side: what the Qwen2-VL family accepts."""
-MAX_SCANS = 100
-"""Of a progressive JPEG: each costs a pass over the whole picture, and a hostile file can have a hundred thousand."""
+MAX_SCANS = 20
+"""Of a progressive JPEG, which usually has 10: each is a pass over the whole picture, and a file can have 100,000."""
 
 _FORMATS = {"PNG": b"\x89PNG\r\n\x1a\n", "JPEG": b"\xff\xd8\xff", "WEBP": b"RIFF"}
-_ORIENTATION = 0x0112
+_ORIENTATION, _SHORT = 0x0112, 3
+_STRIP = 128
 
 
 def open_image(source: object) -> np.ndarray:
@@ -47,19 +49,21 @@ def open_image(source: object) -> np.ndarray:
     if isinstance(source, np.ndarray):
         return _from_array(source)
     if isinstance(source, Image.Image):
-        return _decode(source)
+        return _turn(*_decode(source))
     if isinstance(source, (str, os.PathLike)):
         source = _read(Path(source))
     if not isinstance(source, (bytes, bytearray, memoryview)):
         raise ImageError(f"expected a picture as bytes, path, Pillow image or array, got {type(source).__name__}")
     content = bytes(source)
     kind = _check_bytes(content)
+    content, turned = _without_notes(content) if kind == "JPEG" else (content, None)
     try:
         image = Image.open(io.BytesIO(content), formats=(kind,))
     except Exception as error:  # hostile bytes make Pillow's readers raise almost anything
         raise ImageError(f"expected a {kind} picture, got a file whose header cannot be read ({_reason(error)})") from None
-    with image:
-        return _decode(image)
+    with closing(image):
+        pixels, turned = _decode(image, turned)
+    return _turn(pixels, turned)
 
 
 def _read(path: Path) -> bytes:
@@ -89,9 +93,6 @@ def _check_bytes(content: bytes) -> str:
         _check_size(*_webp_size(content))
     elif kind == "PNG" and content[12:16] == b"IHDR" and len(content) >= 24:
         _check_size(*struct.unpack(">II", content[16:24]))
-    # In JPEG data the byte FF is always followed by 00 or a marker, so this counts real scans (and a few in thumbnails).
-    if kind == "JPEG" and content.count(b"\xff\xda") > MAX_SCANS:
-        raise ImageError(f"expected a JPEG of at most {MAX_SCANS} scans, got more; save it again as a plain JPEG or PNG")
     return kind
 
 
@@ -106,7 +107,42 @@ def _webp_size(content: bytes) -> tuple[int, int]:
     if len(data) == 10 and chunk == b"VP8 " and data[3:6] == b"\x9d\x01\x2a":
         width, height = struct.unpack("<HH", data[6:10])
         return width & 0x3FFF, height & 0x3FFF
-    raise ImageError("expected a WEBP picture, got a file whose header cannot be read (cut short or broken)")
+    raise _broken_header("WEBP")
+
+
+def _broken_header(kind: str) -> ImageError:
+    return ImageError(f"expected a {kind} picture, got a file whose header cannot be read (cut short or broken)")
+
+
+def _without_notes(content: bytes) -> tuple[bytes, int]:
+    """Return a JPEG with nothing in its header but what decoding needs, and its EXIF orientation.
+
+    Pillow reads all of EXIF and of the multi-picture index as soon as it opens a file, and every entry may
+    claim the whole block: 64 kB become hundreds of megabytes.
+    """
+    kept, at, turned = [content[:2]], 2, 1
+    while True:
+        if content[at : at + 1] != b"\xff":
+            raise _broken_header("JPEG")
+        marker = content[at + 1 : at + 2]
+        if marker == b"\xff":  # a fill byte
+            at += 1
+            continue
+        if marker == b"\xda":
+            # From here on the byte FF is always followed by 00 or a marker, so this counts real scans.
+            if content.count(b"\xff\xda", at) > MAX_SCANS:
+                raise ImageError(f"expected a JPEG of at most {MAX_SCANS} scans, got more; save it again as a plain JPEG")
+            return b"".join([*kept, content[at:]]), turned
+        length = int.from_bytes(content[at + 2 : at + 4], "big")
+        if length < 2 or at + 2 + length > len(content):
+            raise _broken_header("JPEG")
+        segment = content[at : at + 2 + length]
+        if marker == b"\xe1" and segment[4:10] == b"Exif\0\0":
+            turned = _orientation(segment[4:])
+        # APP0 is JFIF, APP14 says how Adobe stored the colours; the other fourteen and comments are notes.
+        if not (0xE1 <= marker[0] <= 0xED or marker[0] in (0xEF, 0xFE)):
+            kept.append(segment)
+        at += 2 + length
 
 
 def _check_size(width: int, height: int) -> None:
@@ -120,17 +156,22 @@ def _check_size(width: int, height: int) -> None:
         raise ImageError(f"expected sides of at most {MAX_ASPECT} to 1, got {width}x{height}; cut a piece out of it")
 
 
-def _decode(image) -> np.ndarray:
+def _decode(image, turned: int | None = None) -> tuple[np.ndarray, int]:
+    """Return the pixels as they are stored, and their orientation, where it is not known yet."""
     from PIL import Image
 
     _check_size(*image.size)
     try:
         image.load()
-        turned = _orientation(image)
-        pixels = np.asarray(_to_rgb(image, Image))
+        # Strip by strip: whole pictures in every mode on the way would be several at the same time in memory.
+        width, height = image.size
+        pixels = np.empty((height, width, 3), np.uint8)
+        for top in range(0, height, _STRIP):
+            bottom = min(top + _STRIP, height)
+            pixels[top:bottom] = np.asarray(_to_rgb(image.crop((0, top, width, bottom)), Image))
     except Exception as error:  # as above: a decoder at work on hostile bytes
         raise ImageError(f"expected a whole picture, got one that cannot be decoded ({_reason(error)})") from None
-    return _turn(pixels, turned)
+    return pixels, _orientation(image.info.get("exif")) if turned is None else turned
 
 
 def _to_rgb(image, Image):
@@ -142,31 +183,44 @@ def _to_rgb(image, Image):
             raise ValueError("floating-point pixels")
         return Image.fromarray((values >> 8).clip(0, 255).astype(np.uint8), "L").convert("RGB")
     if "transparency" in image.info or image.mode in ("RGBA", "LA", "PA", "La", "RGBa"):
-        see_through = image.convert("RGBA")
+        see_through = image if image.mode == "RGBA" else image.convert("RGBA")
         background = Image.new("RGB", image.size, "white")
         background.paste(see_through, mask=see_through.getchannel("A"))
         return background
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
-def _orientation(image) -> int:
-    """Return the EXIF orientation 1-8; 1 (upright) where the EXIF block is missing or broken."""
-    try:
-        value = image.getexif().get(_ORIENTATION, 1)
-    except Exception:  # a broken note about a picture does not make the picture unusable
+def _orientation(exif: object) -> int:
+    """Return the orientation 1-8 of an EXIF block; 1, upright, where it says nothing that can be read.
+
+    Pillow's own reader takes in every entry of the block, see `_without_notes`; this one takes the one it needs.
+    """
+    block = exif.removeprefix(b"Exif\0\0") if isinstance(exif, bytes) else b""
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(block[:4])
+    if order is None or len(block) < 10:
         return 1
-    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+    start = struct.unpack_from(order + "I", block, 4)[0]
+    if start + 2 > len(block):
+        return 1
+    for entry in range(struct.unpack_from(order + "H", block, start)[0]):
+        at = start + 2 + 12 * entry
+        if at + 12 > len(block):
+            return 1
+        tag, kind, count, value = struct.unpack_from(order + "HHIH", block, at)
+        if (tag, kind, count) == (_ORIENTATION, _SHORT, 1):
+            return value if 1 <= value <= 8 else 1
+    return 1
 
 
 def _turn(pixels: np.ndarray, orientation: int) -> np.ndarray:
-    """Return an upright copy: 2-4 are flips and half a turn, 5-8 swap the sides first (EXIF 2.3, 4.6.4 A)."""
+    """Return upright pixels: 2-4 are flips and half a turn, 5-8 swap the sides first (EXIF 2.3, 4.6.4 A)."""
     if orientation >= 5:
         pixels = pixels.swapaxes(0, 1)
     if orientation in (3, 4, 7, 8):
         pixels = pixels[::-1]
     if orientation in (2, 3, 6, 7):
         pixels = pixels[:, ::-1]
-    return np.array(pixels, dtype=np.uint8, order="C")
+    return np.ascontiguousarray(pixels)
 
 
 def _from_array(pixels: np.ndarray) -> np.ndarray:

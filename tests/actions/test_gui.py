@@ -107,6 +107,8 @@ def test_every_action_survives_printing_and_parsing(kind):
         ("pyautogui.write(message='it's \"so\"')", "write", {"text": "it's \"so\""}),
         ("pyautogui.write(message='two\nlines')", "write", {"text": "two\nlines"}),
         ("time.sleep(3)", "wait", {"seconds": 3}),
+        ("pyautogui.wait()", "wait", {}),
+        ("pyautogui.terminate(status='success')", "terminate", {"status": "success"}),
         ("browser.select_option(x=0.1, y=0.2, value='Red')", "select", {"point": (0.1, 0.2), "text": "Red"}),
     ],
 )  # fmt: skip
