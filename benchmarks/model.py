@@ -90,8 +90,8 @@ def _way(preset: str, way: str, settings: dict, device: str, repeats: int) -> li
     if device == "cuda" and passes > 1:
         decoders[f"{way}, static cache, CUDA graph"] = ActionDecoder(model, static_cache=positions, compiled=True)
     times = {label: _time(partial(decoder, inputs), device, repeats) for label, decoder in decoders.items()}
-    comparable = passes > 1 and preset != "mini"  # a stem is no part of stock Qwen2-VL
-    stock = _stock(model, inputs, device, repeats, passes) if comparable else None
+    # A stem is no part of stock Qwen2-VL, so mini has nothing to stand beside.
+    stock = None if preset == "mini" else _stock(model, inputs, device, repeats)
     others = {"floor_ms": round(1000 * passes * gigabytes / _bandwidth(device), 3), "stock_ms": stock}
     return [
         {"preset": preset, "way": label, "actions": config.chunk_size, "positions": positions, "ms": ms, **others}
@@ -127,14 +127,17 @@ def _model(preset: str, device: str, settings: dict) -> tuple[OmniActorForCondit
     return model, inputs
 
 
-def _stock(model: OmniActorForConditionalGeneration, inputs: dict, device: str, repeats: int, tokens: int) -> float:
-    """Return milliseconds of stock `generate` with a model of the same shape."""
+def _stock(model: OmniActorForConditionalGeneration, inputs: dict, device: str, repeats: int) -> float:
+    """Return milliseconds of stock `generate` for as many actions with a model of the same shape."""
+    tokens = model.config.chunk_size * ACTION_SIZE
+    prompt = inputs["input_ids"].shape[1] - model.config.num_action_queries
     config = plain_config(model.config)
     with torch.device(device):
         torch.set_default_dtype(model.dtype)
         stock = Qwen2VLForConditionalGeneration(config).eval()
         torch.set_default_dtype(torch.float32)
     inputs = {k: v for k, v in inputs.items() if k not in ("world", "bidirectional", "image_cameras")}
+    inputs |= {k: inputs[k][:, :prompt] for k in ("input_ids", "attention_mask", "mm_token_type_ids")}
     settings = {"max_new_tokens": tokens, "min_new_tokens": tokens, "do_sample": False, "pad_token_id": 0, "eos_token_id": 1}
     return _time(lambda: stock.generate(**inputs, **settings), device, repeats)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from transformers.utils import logging
 
 from omniactor.actions.gui import parse_response
 from omniactor.errors import ActionError, CheckpointError, ModelInputError
@@ -161,6 +162,7 @@ def load_checkpoint(path: str | Path, device: str = "cpu") -> tuple[OmniActorFor
     Raises:
         CheckpointError: weights or processor missing or broken.
     """
+    logging.disable_progress_bar()  # it would run into our own lines
     folder = local_folder(path)
     model = OmniActorForConditionalGeneration.from_pretrained(folder).to(device).eval()
     try:

@@ -6,6 +6,7 @@ One class covers every variant of the paper; `VARIANTS` names the settings that 
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import field
 from pathlib import Path
 from typing import Any, Literal
@@ -120,6 +121,8 @@ class OmniActorConfig(PreTrainedConfig):
 
     def __post_init__(self, **kwargs):
         """Build the parts and refuse impossible combinations."""
+        if self.base_model_type not in _TEXT:
+            raise InputError(f"expected a base_model_type of {' or '.join(_TEXT)}, got {self.base_model_type!r}")
         if isinstance(self.text_config, dict):
             self.text_config = _TEXT[self.base_model_type](**self.text_config)
         if isinstance(self.vision_config, dict):
@@ -147,6 +150,22 @@ class OmniActorConfig(PreTrainedConfig):
             raise InputError(
                 f"expected action ids below {vocabulary} (vocabulary), got {self.first_action_id}..{self.action_bins.last_id}"
             )
+        if self.action_decoding not in ("autoregressive", "parallel"):
+            raise InputError(f"expected action_decoding autoregressive or parallel, got {self.action_decoding!r}")
+        marks = [self.image_token_id, self.video_token_id, self.vision_start_token_id, self.vision_end_token_id]
+        if self.num_action_queries:
+            marks.append(self.action_query_token_id)
+            if not 0 <= self.action_query_token_id < vocabulary:
+                raise InputError(
+                    f"expected action_query_token_id below the vocabulary size {vocabulary}, got {self.action_query_token_id}"
+                )
+        if len(set(marks)) < len(marks) or any(self.first_action_id <= m <= self.action_bins.last_id for m in marks):
+            raise InputError(
+                f"expected marks of images and queries with ids of their own, got {marks} beside the action ids "
+                f"{self.first_action_id}..{self.action_bins.last_id}"
+            )
+        if not 0 <= self.action_bin_sigma < math.inf:
+            raise InputError(f"expected an action_bin_sigma of 0 or more, got {self.action_bin_sigma}")
         if self.chunk_size < 1 or self.queries_per_action not in (1, ACTION_SIZE):
             raise InputError(
                 f"expected chunk_size of 1 or more and queries_per_action of 1 or {ACTION_SIZE}, "

@@ -73,7 +73,7 @@ def rename(names, key_map: KeyMap) -> dict[str, str]:
         for pattern, replacement in key_map:
             try:
                 new = re.sub(pattern, replacement, new)
-            except re.error as error:
+            except (re.error, IndexError) as error:  # IndexError: a group that the pattern does not name
                 raise CheckpointError(f"expected a regular expression in the key map, got {pattern!r} ({error})") from None
         if new in renamed:
             raise CheckpointError(f"expected one tensor per name after the key map, got {renamed[new]} and {old} both as {new}")
@@ -143,9 +143,9 @@ def local_folder(path: str | Path, **hub) -> Path:
     Raises:
         CheckpointError: neither a folder nor a repository that can be reached.
     """
-    if Path(path).is_dir():
-        return Path(path)
     try:
+        if str(path) and Path(path).is_dir():
+            return Path(path)
         return Path(snapshot_download(str(path), allow_patterns=["*.safetensors", "*.json", "*.txt", "*.jinja"], **hub))
     except (OSError, ValueError, HfHubHTTPError) as error:
         raise CheckpointError(

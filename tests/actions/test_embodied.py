@@ -59,7 +59,18 @@ def test_what_is_not_finite_never_becomes_a_movement(value):
 
 @pytest.mark.parametrize(
     "values",
-    ["0.5", ["0.5", "0"], [[0.1], [0.1, 0.2]], object(), {"x": 1}, [1j], np.array([1j]), [True], [10**400], np.array([["a"], ["b"]])],
+    [
+        "0.5",
+        ["0.5", "0"],
+        [[0.1], [0.1, 0.2]],
+        object(),
+        {"x": 1},
+        [1j],
+        np.array([1j]),
+        [True],
+        [10**400],
+        np.array([["a"], ["b"]]),
+    ],
 )
 def test_what_is_not_a_number_is_refused(values):
     refused(ActionError, QWEN2.encode, values, match="expected numbers")

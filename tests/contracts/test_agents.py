@@ -18,10 +18,20 @@ def record(tmp_path_factory):
     return path
 
 
-@pytest.mark.parametrize("name", ["expert", "random", "replay"])
-def test_it_acts_in_range_and_the_same_way_again(standin_env, record, name):
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory):
+    from omniactor.model.presets import make_model
+
+    folder = tmp_path_factory.mktemp("agents") / "checkpoint"
+    for part in make_model("debug", chunk_size=3):
+        part.save_pretrained(folder)
+    return folder
+
+
+@pytest.mark.parametrize("name", ["expert", "random", "replay", "checkpoint"])
+def test_it_acts_in_range_and_the_same_way_again(standin_env, record, checkpoint, name):
     env = standin_env(49)
-    agent = make_agent(f"replay:{record}" if name == "replay" else name, env)
+    agent = make_agent({"replay": f"replay:{record}", "checkpoint": str(checkpoint)}.get(name, name), env)
     assert isinstance(agent, Agent)
     assert agent.name.startswith(name)
 

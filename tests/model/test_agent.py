@@ -134,7 +134,9 @@ def test_weights_that_are_no_numbers_never_move_the_arm():
     assert agent.decision is None
 
 
-@pytest.mark.parametrize(("variant", "expert"), [("omniactor", "gui"), ("dense", "shared"), ("router", "router"), ("gui", "shared")])
+@pytest.mark.parametrize(
+    ("variant", "expert"), [("omniactor", "gui"), ("dense", "shared"), ("router", "router"), ("gui", "shared")]
+)
 def test_an_untrained_model_writes_no_action_and_its_words_are_kept(variant, expert):
     agent = ModelAgent(*lively(variant), max_new_tokens=8)
     with pytest.raises(ActionError, match="expected the model to write an action") as caught:
@@ -177,7 +179,9 @@ def test_a_valid_answer_becomes_the_action_that_it_says(action, monkeypatch):
     assert agent.act(screen(1)) == action  # every look is a decision
 
 
-@pytest.mark.parametrize("text", ["", "Operation: rm -rf /", "Action: Click\n", "a\nb\nc", "Operation: pyautogui.click(x=5, y=0.5)"])
+@pytest.mark.parametrize(
+    "text", ["", "Operation: rm -rf /", "Action: Click\n", "a\nb\nc", "Operation: pyautogui.click(x=5, y=0.5)"]
+)
 def test_an_answer_that_is_no_action_is_told_in_one_line(text, monkeypatch):
     agent, _ = saying(text, monkeypatch)
     with pytest.raises(ActionError) as caught:

@@ -247,7 +247,7 @@ def test_compiled_decoding_needs_a_static_cache():
 
 @pytest.mark.parametrize("settings", [{}, {"action_decoding": "parallel"}])
 def test_labels_beside_the_inputs_are_not_looked_at(settings):
-    model, processor = lively(**settings)
+    model, _ = lively(**settings)
     inputs = encode("omniactor", arm(), **settings)
     labels = {"labels": torch.zeros_like(inputs["input_ids"]), "action_labels": torch.zeros(1, 1, 7)}
     check_same(ActionDecoder(model)({**inputs, **labels}), ActionDecoder(model)(inputs))

@@ -1,6 +1,7 @@
 """Losses against numbers worked out by hand."""
 
 import math
+from itertools import pairwise
 
 import pytest
 import torch
@@ -46,7 +47,7 @@ def test_with_soft_targets_a_near_miss_costs_less_than_a_far_one(label):
     by_distance = sorted(range(8), key=lambda b: abs(b - label))
     soft = [loss(b, 1.0) for b in by_distance]
     assert soft == sorted(soft) and soft[0] < soft[1]
-    for nearer, further in zip(by_distance, by_distance[1:], strict=False):
+    for nearer, further in pairwise(by_distance):
         if abs(nearer - label) < abs(further - label) <= 3:
             assert loss(nearer, 1.0) < loss(further, 1.0) - 1e-3
     assert len({round(loss(b, 0), 6) for b in by_distance[1:]}) == 1  # one-hot: every miss costs the same

@@ -110,7 +110,9 @@ def test_there_are_as_many_image_tokens_as_merged_patches(config, size):
     assert 28 * 28 <= rows * columns * 14 * 14 <= 56 * 56
 
 
-@pytest.mark.parametrize(("size", "grid"), [((100, 100), [8, 8]), ((100, 200), [8, 14]), ((30, 111), [2, 8]), ((1000, 500), [24, 12])])
+@pytest.mark.parametrize(
+    ("size", "grid"), [((100, 100), [8, 8]), ((100, 200), [8, 14]), ((30, 111), [2, 8]), ((1000, 500), [24, 12])]
+)
 def test_a_screen_keeps_its_shape_and_a_camera_gets_its_size(config, size, grid):
     ready = processor(screen_pixels=(784, 60_000), camera_size=(28, 84))
     assert ready.encode(config, [screen(size=size)])["image_grid_thw"].tolist() == [[1, *grid]]
@@ -283,7 +285,7 @@ def test_a_strip_of_a_screen_is_refused_and_a_strip_of_a_camera_is_resized(confi
 )
 def test_a_state_that_cannot_be_used_is_refused(config, state):
     observation = dataclasses.replace(arm(), state=state)
-    with pytest.raises((ModelInputError, ActionError), match="state|finite|numbers") as caught:
+    with pytest.raises((ModelInputError, ActionError), match=r"state|finite|numbers") as caught:
         processor().encode(config, [observation])
     assert "\n" not in str(caught.value)
     assert processor(state=False).encode(config, [observation])["input_ids"].shape[0] == 1  # not looked at

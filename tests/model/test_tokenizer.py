@@ -10,7 +10,21 @@ from omniactor.model.presets import small_tokenizer
 from omniactor.model.tokenizer import SPECIAL_TOKENS, train_tokenizer
 
 BINS = 256
-UNICODE = ["", " ", "\n\n", "a  b", "naïve café", "中文字符", "🦾🤖 ok", "\u200b\u2028", "\x00\x1f", "e\u0301", "العربية", "0123456789", "\U0010ffff"]
+UNICODE = [
+    "",
+    " ",
+    "\n\n",
+    "a  b",
+    "naïve café",
+    "中文字符",
+    "🦾🤖 ok",
+    "\u200b\u2028",
+    "\x00\x1f",
+    "e\u0301",
+    "العربية",
+    "0123456789",
+    "\U0010ffff",
+]
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +45,9 @@ def typed_by_people():
     texts = ["".join(names), "".join(reversed(names)), " ".join(names), "long words " * 2000]
     texts += [draw.choice(" \n") + name for name in draw.sample(names, 40)] + list(UNICODE)
     while len(texts) < 200:
-        characters = [chr(draw.choice([draw.randrange(128), draw.randrange(0xD800), draw.randrange(0xE000, 0x110000)])) for _ in range(9)]
+        characters = [
+            chr(draw.choice([draw.randrange(128), draw.randrange(0xD800), draw.randrange(0xE000, 0x110000)])) for _ in range(9)
+        ]
         texts.append("".join(draw.choices([*pieces, *characters], k=draw.randrange(1, 30))))
     return texts
 
