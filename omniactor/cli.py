@@ -17,6 +17,8 @@ from omniactor.errors import InputError, OmniActorError
 from omniactor.evaluate.command import add_arguments as add_evaluate_arguments
 from omniactor.evaluate.command import run as run_evaluate
 from omniactor.model import command as model
+from omniactor.train.command import add_arguments as add_train_arguments
+from omniactor.train.command import run as run_train
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -93,6 +95,10 @@ def _parser() -> argparse.ArgumentParser:
     export = commands.add_parser("export", help="write one expert of an OmniActor as a plain checkpoint")
     model.add_export_arguments(export)
     export.set_defaults(run=model.export)
+
+    train = commands.add_parser("train", help="train a model by a recipe; run again to go on")
+    add_train_arguments(train)
+    train.set_defaults(run=run_train)
 
     for command in (rollout, replay):
         default = "auto" if command is rollout else None

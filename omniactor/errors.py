@@ -79,3 +79,7 @@ class CheckpointError(InputError):
 
 class ModelError(OmniActorError):
     """The model computed something that cannot be used, such as NaN."""
+
+
+class TrainingError(OmniActorError):
+    """A training run that must not go on: NaN, a full disk, a checkpoint that cannot be written."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import importlib.abc
 import importlib.machinery
-import importlib.util
 import sys
 
 _CONFIGURATIONS = "transformers.models.auto.configuration_auto"
@@ -66,14 +65,12 @@ class _AfterImport(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def __init__(self) -> None:
         self.loaders: dict[str, importlib.abc.Loader] = {}
-        self.searching = False
 
     def find_spec(self, name, path=None, target=None) -> importlib.machinery.ModuleSpec | None:
-        if name not in _AFTER or self.searching:
+        if name not in _AFTER:
             return None
-        self.searching = True
-        spec = importlib.util.find_spec(name)
-        self.searching = False
+        others = (finder for finder in sys.meta_path if finder is not self and hasattr(finder, "find_spec"))
+        spec = next(filter(None, (finder.find_spec(name, path, target) for finder in others)), None)
         if spec is not None:
             self.loaders[name], spec.loader = spec.loader, self
         return spec

@@ -273,6 +273,8 @@ class OmniActorForConditionalGeneration(Qwen2VLForConditionalGeneration):
     # An expert pair stays on one device; a batch may need both.
     _no_split_modules = ["MoELayer", "Qwen2VLDecoderLayer", "Qwen2VLVisionBlock", "Qwen2_5_VLVisionBlock", "VisionStem"]
     _tied_weights_keys = {}
+    # Every micro-batch counts the same in a step, whichever world and however many tokens it has.
+    accepts_loss_kwargs = False
 
     def __init__(self, config: OmniActorConfig):
         Qwen2VLPreTrainedModel.__init__(self, config)

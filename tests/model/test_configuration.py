@@ -42,7 +42,8 @@ def test_shallow_layers_are_shared_and_deep_ones_are_not():
 
 @pytest.mark.parametrize(
     ("settings", "queries"),
-    [({}, 0), ({"chunk_size": 8}, 0), ({"action_decoding": "parallel"}, 7), ({"action_decoding": "parallel", "chunk_size": 8}, 56),
+    [({}, 0), ({"chunk_size": 8}, 0), ({"action_decoding": "parallel"}, 7),
+     ({"action_decoding": "parallel", "chunk_size": 8}, 56),
      ({"action_decoding": "parallel", "chunk_size": 8, "queries_per_action": 1}, 8)],
 )  # fmt: skip
 def test_queries_are_counted_for_parallel_decoding_only(settings, queries):

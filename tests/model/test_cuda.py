@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-from tests.model.test_generation import observation
 
 from omniactor.model.generation import ActionDecoder
 from omniactor.model.presets import make_model
@@ -43,6 +42,6 @@ def test_a_compiled_step_with_a_static_cache_decides_the_same():
     model.to("cuda").eval()
     plain, fast = ActionDecoder(model), ActionDecoder(model, static_cache=128, compiled=True)
     for seed in range(3):
-        inputs = processor.encode(model.config, [observation(seed)]).to("cuda")
+        inputs = processor.encode(model.config, [arm(seed)]).to("cuda")
         expected, got = plain(inputs), fast(inputs)
         torch.testing.assert_close(got.distribution, expected.distribution, atol=1e-5, rtol=1e-3)

@@ -131,7 +131,7 @@ def break_missing(tensors):
 
 
 def break_extra(tensors):
-    tensors["model.extra.weight"] = torch.zeros(2)
+    tensors["extra.weight"] = torch.zeros(2)
 
 
 def break_shape(tensors):
@@ -142,7 +142,7 @@ def break_shape(tensors):
     ("change", "message"),
     [
         (break_missing, "1 missing: lm_head.gui.weight"),
-        (break_extra, "1 not known to the model: model.extra.weight"),
+        (break_extra, "1 not known to the model: extra.weight"),
         (break_shape, "1 of another shape: lm_head.gui.weight"),
     ],
 )

@@ -1,0 +1,77 @@
+"""Micro-batches as the model takes them, from any number on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
+
+from omniactor.errors import ModelInputError
+from omniactor.model.configuration import OmniActorConfig
+from omniactor.model.processing import OmniActorProcessor
+from omniactor.train.mixture import Mixture
+
+
+class Batches(IterableDataset):
+    """The micro-batches of one process, encoded, from number `start` to the end of the run."""
+
+    def __init__(
+        self,
+        mixture: Mixture,
+        processor: OmniActorProcessor,
+        config: OmniActorConfig,
+        stop: int,
+        start: int = 0,
+        rank: int = 0,
+        ranks: int = 1,
+        max_length: int = 4096,
+    ) -> None:
+        """Say which.
+
+        Args:
+            mixture: what is in them.
+            processor: how samples become tensors.
+            config: the model's.
+            stop: number of micro-batches of the whole run, over all processes.
+            start: the first one; those of all processes together.
+            rank: this process.
+            ranks: processes.
+            max_length: longest sample in tokens.
+        """
+        self.mixture, self.processor, self.config = mixture, processor, config
+        self.numbers = range(start + rank, stop, ranks)
+        self.max_length = max_length
+
+    def __iter__(self) -> Iterator[dict]:
+        """Yield the model's inputs; readers of a DataLoader take turns, which keeps the order."""
+        reader = get_worker_info()
+        numbers = self.numbers if reader is None else self.numbers[reader.id :: reader.num_workers]
+        for number in numbers:
+            yield self.encode(number)
+
+    def encode(self, number: int) -> dict:
+        """Return the inputs of one micro-batch, padded on the right.
+
+        Raises:
+            ModelInputError: a sample is too long.
+        """
+        samples = self.mixture.micro_batch(number)
+        inputs = dict(
+            self.processor.encode(
+                self.config, [s.observation for s in samples], [s.action for s in samples], padding_side="right"
+            )
+        )
+        length = inputs["input_ids"].shape[1]
+        if length > self.max_length:
+            names = sorted({self.mixture.sources[source].name for source, _ in self.mixture.picks(number)})
+            raise ModelInputError(
+                f"expected samples of at most {self.max_length} tokens, got {length} in {', '.join(names)}; "
+                "raise max_length or make the pictures smaller"
+            )
+        inputs["world"] = self.mixture.world(number)
+        return inputs
+
+    def loader(self, workers: int = 0) -> DataLoader:
+        """Return a loader that yields them in order."""
+        return DataLoader(self, batch_size=None, num_workers=workers, pin_memory=torch.cuda.is_available())

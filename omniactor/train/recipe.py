@@ -1,0 +1,185 @@
+"""What a training run is, as one frozen record, and the runs that have a name.
+
+omniactor train debug --set max_steps=20 --set variant=dense
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import types
+import typing
+from dataclasses import dataclass, replace
+
+from omniactor.errors import InputError
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One training run, whole: the same recipe and data give the same weights on one CPU."""
+
+    # The model: a preset with random weights, or a checkpoint folder or repository to go on from.
+    model: str = "debug"
+    # gui, embodied, dense, hard, router or omniactor; of a preset only, a checkpoint has its own.
+    variant: str = "omniactor"
+    # K_share of a preset; None leaves the preset's.
+    shared_layers: int | None = None
+    # Actions per decision of a preset; None leaves the preset's.
+    chunk_size: int | None = None
+
+    # Training data: folders of records, or "toy" for the squares this program draws itself.
+    data: tuple[str, ...] = ("toy",)
+    # How often each of them is seen per pass; the paper resamples its embodied data five times.
+    weights: tuple[float, ...] = (1.0,)
+    # Held-out data for evaluations; empty for none.
+    eval_data: tuple[str, ...] = ()
+    # Micro-batches per evaluation.
+    eval_batches: int = 8
+    # Longest sample in tokens; longer ones are refused, not cut: a cut answer teaches the wrong end.
+    max_length: int = 4096
+
+    # Optimizer steps.
+    max_steps: int = 100
+    # Samples per optimizer step, over all processes.
+    batch_size: int = 8
+    # Samples that one process computes at a time; all of one world.
+    micro_batch_size: int = 4
+    # So many micro-batches in a row are of one world, so that all processes train the same expert. A multiple
+    # of their number; the same value gives the same order of samples on any number of processes.
+    world_block: int = 8
+
+    # AdamW with cosine decay after a linear warm-up (paper, section 4.1: 1e-5 and 3 %).
+    learning_rate: float = 1e-5
+    warmup_ratio: float = 0.03
+    weight_decay: float = 0.0
+    max_grad_norm: float = 1.0
+    # Parameters whose name contains one of these are not trained.
+    freeze: tuple[str, ...] = ()
+
+    # Compute in bf16 with float32 weights.
+    bf16: bool = False
+    # Recompute activations in the backward pass instead of keeping them.
+    gradient_checkpointing: bool = False
+    # Rank of LoRA adapters (peft) on every linear layer of the decoder; 0 trains all weights.
+    lora_rank: int = 0
+    # A DeepSpeed configuration file (train/configs/zero3.json), or an FSDP2 one for accelerate; None for neither.
+    deepspeed: str | None = None
+    fsdp: bool = False
+
+    # Steps between lines of the log, evaluations (0 for none) and checkpoints, and how many of those are kept.
+    log_every: int = 10
+    eval_every: int = 0
+    save_every: int = 50
+    keep: int = 2
+    # Processes that read ahead; 0 reads in the training process.
+    workers: int = 0
+    # Of weights, order of data and everything else that is drawn.
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse combinations that cannot run, before anything is loaded."""
+        if len(self.weights) != len(self.data) or not self.data:
+            raise InputError(f"expected one weight per data folder, got {len(self.weights)} weights for {len(self.data)}")
+        if min(self.weights) <= 0:
+            raise InputError(f"expected weights above 0, got {self.weights}; leave out a folder that should not be seen")
+        for name in (
+            "max_steps",
+            "batch_size",
+            "micro_batch_size",
+            "world_block",
+            "log_every",
+            "save_every",
+            "keep",
+            "max_length",
+        ):
+            if getattr(self, name) < 1:
+                raise InputError(f"expected {name} of 1 or more, got {getattr(self, name)}")
+        if self.batch_size % self.micro_batch_size:
+            raise InputError(
+                f"expected batch_size to be a multiple of micro_batch_size, got {self.batch_size} and {self.micro_batch_size}"
+            )
+        if self.eval_every and not self.eval_data:
+            raise InputError("expected eval_data for evaluations, got none; set eval_data or eval_every=0")
+        if self.deepspeed and self.fsdp:
+            raise InputError("expected DeepSpeed or FSDP, got both; choose one")
+
+
+_PAPER = Recipe(
+    learning_rate=1e-5, warmup_ratio=0.03, bf16=True, gradient_checkpointing=True, micro_batch_size=1, save_every=500, log_every=10,
+    workers=4, max_length=8192, deepspeed="zero3",
+)  # fmt: skip
+
+_TRAJECTORY = replace(
+    _PAPER, model="omniactor-grounded", data=("data/aguvis-stage2", "data/libero-90"), weights=(1.0, 5.0), batch_size=64,
+    max_steps=64_000,  # 4.1 M samples
+)  # fmt: skip
+
+RECIPES: dict[str, Recipe] = {
+    # Seconds on a CPU: every part of a run, on squares drawn by the program.
+    "debug": Recipe(learning_rate=1e-3, max_steps=60, save_every=20, log_every=5, eval_data=("toy",), eval_every=30),
+    # The paper's first stage: GUI grounding, 3.4 M samples in batches of 128.
+    "grounding": replace(
+        _PAPER, model="omniactor-7b", batch_size=128, max_steps=26_500, weights=(1.0, 1.0, 1.0, 1.0),
+        data=("data/os-atlas", "data/uground", "data/aguvis-stage1", "data/aria-ui"),
+    ),
+    # The paper's second stage, GUI and arm together; one recipe per variant of its Table 2.
+    "trajectory": _TRAJECTORY,
+    "trajectory-gui": replace(_TRAJECTORY, variant="gui", data=("data/aguvis-stage2",), weights=(1.0,)),
+    "trajectory-embodied": replace(_TRAJECTORY, variant="embodied", data=("data/libero-90",), weights=(5.0,)),
+    "trajectory-dense": replace(_TRAJECTORY, variant="dense"),
+    "trajectory-hard": replace(_TRAJECTORY, variant="hard"),
+    "trajectory-router": replace(_TRAJECTORY, variant="router"),
+}  # fmt: skip
+
+
+def find_recipe(name: str) -> Recipe:
+    """Return the recipe of that name.
+
+    Raises:
+        InputError: no such recipe; the message names the nearest.
+    """
+    if name not in RECIPES:
+        raise InputError(f"expected a recipe ({', '.join(RECIPES)}), got {name!r}{_nearest(name, RECIPES)}")
+    return RECIPES[name]
+
+
+def change(recipe: Recipe, settings: list[str]) -> Recipe:
+    """Return the recipe with `key=value` settings, each read as the type of its field; tuples are separated by commas.
+
+    Raises:
+        InputError: no such key (the message names the nearest), or a value that cannot be read.
+    """
+    hints = typing.get_type_hints(Recipe)
+    values = {}
+    for setting in settings:
+        key, equals, text = setting.partition("=")
+        if key not in hints:
+            raise InputError(f"expected a setting of a recipe, got {key!r}{_nearest(key, hints)}; see omniactor/train/recipe.py")
+        if not equals:
+            raise InputError(f"expected {key}=VALUE, got {setting!r}")
+        try:
+            values[key] = _read(text, hints[key])
+        except ValueError:
+            raise InputError(f"expected {key} as {_name(hints[key])}, got {text!r}") from None
+    return dataclasses.replace(recipe, **values)
+
+
+def _read(text: str, hint) -> object:
+    if isinstance(hint, types.UnionType):  # "X | None"
+        return None if text in ("", "none", "None") else _read(text, typing.get_args(hint)[0])
+    if typing.get_origin(hint) is tuple:
+        return tuple(_read(part, typing.get_args(hint)[0]) for part in text.split(",") if part)
+    if hint is bool:
+        if text.lower() not in ("true", "false", "1", "0"):
+            raise ValueError
+        return text.lower() in ("true", "1")
+    return hint(text)
+
+
+def _name(hint) -> str:
+    return {int: "a whole number", float: "a number", bool: "true or false"}.get(hint, str(hint))
+
+
+def _nearest(name: str, known) -> str:
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""

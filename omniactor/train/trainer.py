@@ -1,0 +1,210 @@
+"""Hugging Face's Trainer with our data order, our measures and checkpoints that are whole or not there."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+from transformers import Trainer, TrainerCallback, TrainingArguments
+
+from omniactor.errors import TrainingError
+from omniactor.model.processing import OmniActorProcessor
+from omniactor.train.batches import Batches
+from omniactor.train.checkpoint import prune, publish
+from omniactor.train.measures import Measures
+from omniactor.train.mixture import Mixture
+from omniactor.train.recipe import Recipe
+
+
+class OmniActorTrainer(Trainer):
+    """Trains both worlds by a recipe.
+
+    The order of the data is a function of the step, so a resumed run continues where it was without skipping
+    through what it has seen.
+    """
+
+    def __init__(
+        self,
+        model,
+        processor: OmniActorProcessor,
+        recipe: Recipe,
+        arguments: TrainingArguments,
+        train: Mixture,
+        held_out: Mixture | None = None,
+        log: Path | None = None,
+    ) -> None:
+        """Put the parts together.
+
+        Args:
+            model: what is trained.
+            processor: saved with it.
+            recipe: the run.
+            arguments: for the Trainer; see `training_arguments`.
+            train: what is trained on.
+            held_out: what is evaluated on.
+            log: file that gets one JSON line per log entry.
+        """
+        self.recipe, self.train_mixture, self.eval_mixture = recipe, train, held_out
+        self.measures, self._log_file, self._last = Measures(), log, (0, time.perf_counter())
+        super().__init__(model=model, args=arguments, processing_class=processor, eval_dataset=held_out, callbacks=[_Ticker()])
+        self.can_return_loss = True
+
+    @property
+    def _accumulation(self) -> int:
+        return self.args.gradient_accumulation_steps
+
+    def get_train_dataloader(self):
+        """Return this process's micro-batches from the present step on; every process takes its own."""
+        per_step = self._accumulation * self.args.world_size
+        batches = Batches(
+            self.train_mixture, self.processing_class, self.model.config, self.recipe.max_steps * per_step,
+            start=self._resumed_step() * per_step, rank=self.args.process_index, ranks=self.args.world_size,
+            max_length=self.recipe.max_length,
+        )  # fmt: skip
+        return batches.loader(self.recipe.workers)
+
+    def _resumed_step(self) -> int:
+        """Return the step of the checkpoint that training goes on from; the Trainer reads its state only later."""
+        path = getattr(self, "resume_from", None)
+        return json.loads((Path(path) / "trainer_state.json").read_text())["global_step"] if path else 0
+
+    def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
+        """Return the loss of a micro-batch and take its measures.
+
+        Raises:
+            TrainingError: the loss is NaN or infinite; nothing was changed by it.
+        """
+        output = model(**inputs)
+        if not torch.isfinite(output.loss):
+            raise TrainingError(
+                f"expected a finite loss, got {output.loss.item()} at step {self.state.global_step + 1} ({inputs['world']}); "
+                "the last checkpoint is intact, lower the learning rate or check the data"
+            )
+        if model.training:
+            self.measures.add(self.accelerator.unwrap_model(model).config, inputs, output)
+        return (output.loss, output) if return_outputs else output.loss
+
+    def _clip_grad_norm(self, model):
+        norm = super()._clip_grad_norm(model)
+        if norm is not None and not torch.isfinite(torch.as_tensor(float(norm))):
+            raise TrainingError(
+                f"expected finite gradients, got norm {float(norm)} at step {self.state.global_step + 1}; "
+                "the last checkpoint is intact, lower the learning rate or check the data"
+            )
+        return norm
+
+    def evaluate(self, *args, metric_key_prefix: str = "eval", **kwargs) -> dict[str, float]:
+        """Measure on the held-out mixture; the same micro-batches every time."""
+        measures, model = Measures(), self.accelerator.unwrap_model(self.model)
+        batches = Batches(
+            self.eval_mixture, self.processing_class, model.config, self.recipe.eval_batches, max_length=self.recipe.max_length
+        )
+        model.eval()
+        with torch.no_grad():
+            for inputs in batches.loader():
+                inputs = self._prepare_inputs(inputs)
+                measures.add(model.config, inputs, model(**inputs))
+        model.train()
+        metrics = {f"{metric_key_prefix}_{name}": value for name, value in measures.read().items()}
+        self.log(metrics)
+        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+        return metrics
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Add the measures to an entry of training, and write every entry to the log file as one JSON line."""
+        if "loss" in logs:
+            step, then = self._last
+            now = time.perf_counter()
+            samples = self.measures.samples * self.args.world_size
+            logs |= {"samples_per_second": round(samples / max(now - then, 1e-9), 3), **self.measures.read()}
+            left = (self.recipe.max_steps - self.state.global_step) * (now - then) / max(self.state.global_step - step, 1)
+            logs["minutes_left"] = round(left / 60, 2)
+            self._last = (self.state.global_step, now)
+        super().log(logs, start_time)
+        if self._log_file and self.is_world_process_zero():
+            line = json.dumps(
+                {"step": self.state.global_step, **{k: v for k, v in logs.items() if isinstance(v, (int, float, str))}}
+            )
+            with self._log_file.open("a", encoding="utf-8") as file:
+                file.write(line + "\n")
+
+    def _save_checkpoint(self, model, trial) -> None:
+        """Write a checkpoint beside its place, then make it visible in one step.
+
+        Raises:
+            TrainingError: it cannot be written, for example because the disk is full; the last one is intact.
+        """
+        run = Path(self.args.output_dir)
+        staging = run / f".staged-{os.environ.get('MASTER_PORT', os.getpid())}"  # the same name in every process of a run
+        try:
+            self.args.output_dir = str(staging)
+            super()._save_checkpoint(model, trial)
+            if dist.is_initialized():
+                dist.barrier()
+            if self.is_world_process_zero():
+                name = f"checkpoint-{self.state.global_step}"
+                publish(staging / name, run / name)
+                prune(run, run / name, self.recipe.keep)
+        except (OSError, RuntimeError) as error:  # torch and safetensors report a full disk as RuntimeError
+            shutil.rmtree(staging, ignore_errors=True)
+            raise TrainingError(
+                f"expected to write a checkpoint to {run}, got: {' '.join(str(error).split())[:160]}; "
+                "the one before is intact, free space and run the command again"
+            ) from None
+        finally:
+            self.args.output_dir = str(run)
+        if dist.is_initialized():
+            dist.barrier()
+
+
+class _Ticker(TrainerCallback):
+    """Restarts the clock of the throughput when training starts."""
+
+    def on_train_begin(self, args, state, control, **kwargs) -> None:
+        kwargs["model"].train()
+
+
+def training_arguments(recipe: Recipe, out: Path, processes: int, report_to: list[str]) -> TrainingArguments:
+    """Return the Trainer's arguments for a recipe.
+
+    Args:
+        recipe: the run.
+        out: its folder.
+        processes: how many train together.
+        report_to: "tensorboard" or nothing.
+
+    Raises:
+        TrainingError: the batch cannot be shared by so many processes.
+    """
+    step = recipe.micro_batch_size * processes
+    if recipe.batch_size % step or recipe.world_block % processes:
+        raise TrainingError(
+            f"expected batch_size to be a multiple of {step} (micro-batch times processes) and world_block of {processes}, "
+            f"got {recipe.batch_size} and {recipe.world_block}"
+        )
+    return TrainingArguments(
+        output_dir=str(out), max_steps=recipe.max_steps, per_device_train_batch_size=recipe.micro_batch_size,
+        gradient_accumulation_steps=recipe.batch_size // step, learning_rate=recipe.learning_rate, lr_scheduler_type="cosine",
+        warmup_steps=round(recipe.warmup_ratio * recipe.max_steps), weight_decay=recipe.weight_decay,
+        max_grad_norm=recipe.max_grad_norm, bf16=recipe.bf16, activation_checkpointing=recipe.gradient_checkpointing,
+        logging_steps=recipe.log_every, logging_nan_inf_filter=False, save_strategy="steps",
+        save_steps=recipe.save_every, save_total_limit=None, eval_strategy="steps" if recipe.eval_every else "no",
+        eval_steps=recipe.eval_every or None, seed=recipe.seed, data_seed=recipe.seed, report_to=report_to,
+        ignore_data_skip=True, remove_unused_columns=False, ddp_find_unused_parameters=True,
+        dataloader_pin_memory=False, use_cpu=not torch.cuda.is_available(), **_engine(recipe),
+    )  # fmt: skip
+
+
+def _engine(recipe: Recipe) -> dict:
+    configs = Path(__file__).parent / "configs"
+    if recipe.deepspeed:
+        path = configs / f"{recipe.deepspeed}.json"
+        return {"deepspeed": str(path if path.exists() else recipe.deepspeed)}
+    if recipe.fsdp:
+        return {"fsdp": True, "fsdp_config": str(configs / "fsdp2.json")}
+    return {}

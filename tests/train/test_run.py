@@ -1,0 +1,219 @@
+"""A run comes out the same however often it is killed, and bad numbers or a full disk cost nothing that was made."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from omniactor.errors import InputError, TrainingError
+from omniactor.train import trainer as trainer_module
+from omniactor.train.checkpoint import newest_valid, verify
+from omniactor.train.recipe import RECIPES, change
+from omniactor.train.run import train
+
+SMALL = (
+    "max_steps=12",
+    "save_every=4",
+    "log_every=4",
+    "eval_every=0",
+    "eval_data=",
+    "batch_size=4",
+    "micro_batch_size=2",
+    "world_block=2",
+)
+
+
+def recipe(*settings):
+    return change(RECIPES["debug"], [*SMALL, *settings])
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """An uninterrupted run."""
+    out = tmp_path_factory.mktemp("run") / "whole"
+    return out, train(recipe(), out)
+
+
+def weights(out):
+    return load_file(out / "model" / "model.safetensors")
+
+
+def assert_same(first, second):
+    assert first.keys() == second.keys()
+    for name, value in first.items():
+        assert torch.equal(value, second[name]), name
+
+
+def test_a_run_leaves_a_model_that_is_an_agent_and_a_log(whole):
+    from omniactor.model.agent import ModelAgent, load_checkpoint
+    from tests.model.conftest import arm
+
+    out, outcome = whole
+    assert (outcome.steps, outcome.resumed_from, outcome.stand_ins) == (12, 0, ["random weights", "toy data"])
+    agent = ModelAgent(*load_checkpoint(outcome.path))
+    agent.reset("x")
+    assert len(agent.act(arm()).values) == 7
+    lines = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
+    trained = [line for line in lines if "loss" in line]
+    assert [line["step"] for line in trained] == [4, 8, 12]
+    names = {name for line in trained for name in line}
+    assert {"loss_gui", "loss_embodied", "loss_action_dx", "loss_action_gripper", "token_accuracy_gui", "bin_accuracy",
+            "learning_rate", "samples_per_second", "minutes_left"} <= names  # fmt: skip
+    assert trained[-1]["loss"] < trained[0]["loss"]
+
+
+def test_the_same_recipe_gives_the_same_weights(whole, tmp_path):
+    train(recipe(), tmp_path / "again")
+    assert_same(weights(whole[0]), weights(tmp_path / "again"))
+
+
+def test_a_run_killed_at_any_moment_ends_with_the_same_weights(whole, tmp_path):
+    out, draw = tmp_path / "killed", random.Random(3)
+    command = [sys.executable, "-m", "omniactor", "train", "debug", "--out", str(out), "--set", *SMALL]
+    kills = 0
+    for attempt in range(8):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        log, begun = out / "log.jsonl", time.monotonic()
+        wanted = 4 * (attempt // 2 + 1)  # past one more line of the log every other time
+        while process.poll() is None and time.monotonic() - begun < 120:
+            if log.exists() and any(json.loads(x)["step"] >= wanted for x in log.read_text().splitlines() if x.endswith("}")):
+                time.sleep(draw.uniform(0, 0.15))
+                break
+            time.sleep(0.01)
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+            kills += 1
+        if process.wait() == 0:
+            break
+    else:
+        assert subprocess.run(command, capture_output=True, timeout=120).returncode == 0
+    assert kills >= 1
+    assert_same(weights(whole[0]), weights(out))
+    assert not list(out.glob(".staged*"))
+
+
+def test_sigterm_saves_and_the_rest_follows_later(whole, tmp_path):
+    out = tmp_path / "stopped"
+    slow = subprocess.Popen(
+        [sys.executable, "-m", "omniactor", "train", "debug", "--out", str(out), "--json", "--set", *SMALL],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    while not (out / "log.jsonl").exists():
+        time.sleep(0.01)
+    slow.terminate()
+    line = json.loads(slow.communicate(timeout=60)[0].strip().splitlines()[-1])
+    if line["path"] is None:  # it was quick enough to be stopped
+        verify(newest_valid(out)[0])
+        assert line["steps"] < 12 and line["checkpoint"].endswith(str(line["steps"]))
+        assert train(recipe(), out).resumed_from == line["steps"]
+    assert_same(weights(whole[0]), weights(out))
+
+
+def test_a_damaged_checkpoint_is_passed_over_and_said(whole, tmp_path):
+    out = tmp_path / "damaged"
+    train(recipe("max_steps=12", "keep=3"), out)
+    path = out / "checkpoint-12" / "optimizer.pt"
+    path.write_bytes(path.read_bytes()[:-1])
+    outcome = train(recipe("max_steps=12", "keep=3"), out)
+    assert outcome.resumed_from == 8 and "checkpoint-12/optimizer.pt" in outcome.passed_over[0]
+    assert_same(weights(whole[0]), weights(out))
+
+
+@pytest.mark.parametrize("at", [5, 7])
+def test_a_loss_that_is_nan_stops_before_it_does_harm(tmp_path, monkeypatch, at):
+    original = trainer_module.OmniActorTrainer.compute_loss
+
+    def broken(self, model, inputs, **kwargs):
+        if self.state.global_step + 1 == at:
+            inputs["pixel_values"] = inputs["pixel_values"] * float("nan")
+        return original(self, model, inputs, **kwargs)
+
+    monkeypatch.setattr(trainer_module.OmniActorTrainer, "compute_loss", broken)
+    with pytest.raises(TrainingError, match=f"expected a finite loss, got nan at step {at}"):
+        train(recipe(), tmp_path / "nan")
+    path, reasons = newest_valid(tmp_path / "nan")
+    assert path.name == "checkpoint-4" and not reasons
+    stored = load_file(path / "model.safetensors")
+    assert all(torch.isfinite(value).all() for value in stored.values())
+
+
+def test_infinite_gradients_stop_the_run(tmp_path, monkeypatch):
+    monkeypatch.setattr(trainer_module.Trainer, "_clip_grad_norm", lambda *_: torch.tensor(float("inf")))
+    with pytest.raises(TrainingError, match="expected finite gradients, got norm inf at step 1"):
+        train(recipe(), tmp_path / "inf")
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "optimizer.pt", "trainer_state.json", "manifest.json"])
+def test_a_full_disk_leaves_the_checkpoint_before_intact(whole, tmp_path, monkeypatch, name):
+    out, published = tmp_path / "full", []
+    original = trainer_module.publish
+
+    def full(staged, place):
+        if place.name == "checkpoint-8":
+            if name != "manifest.json":  # as if it had been cut off while it was written
+                (staged / name).write_bytes((staged / name).read_bytes()[:100])
+            raise OSError(28, "No space left on device")
+        published.append(place.name)
+        original(staged, place)
+
+    monkeypatch.setattr(trainer_module, "publish", full)
+    with pytest.raises(TrainingError, match="No space left on device; the one before is intact"):
+        train(recipe(), out)
+    assert newest_valid(out) == (out / "checkpoint-4", []) and not list(out.glob(".staged*"))
+    monkeypatch.setattr(trainer_module, "publish", original)
+    assert train(recipe(), out).resumed_from == 4
+    assert_same(weights(whole[0]), weights(out))
+
+
+def test_another_recipe_in_the_same_folder_is_refused(whole):
+    with pytest.raises(InputError, match="other values of learning_rate; choose another --out"):
+        train(recipe("learning_rate=1"), whole[0])
+
+
+@pytest.mark.parametrize("variant", ["gui", "embodied", "dense", "hard", "router"])
+def test_every_variant_trains(tmp_path, variant):
+    outcome = train(recipe(f"variant={variant}", "max_steps=4"), tmp_path / variant)
+    worlds = {name for name in ("loss_gui", "loss_embodied") if name in outcome.losses}
+    assert worlds <= {"loss_gui", "loss_embodied"} and outcome.steps == 4
+    if variant in ("gui", "embodied"):
+        assert worlds == {f"loss_{variant}"}
+
+
+@pytest.mark.parametrize("model", ["debug", "mini"])
+def test_chunks_train(tmp_path, model):
+    outcome = train(recipe("chunk_size=3", f"model={model}", "max_steps=2", "log_every=1"), tmp_path / model)
+    assert outcome.steps == 2
+
+
+def test_frozen_parameters_stay(tmp_path):
+    from omniactor.model.presets import make_model
+
+    train(recipe("freeze=model.visual", "max_steps=2"), tmp_path / "frozen")
+    before = make_model("debug")[0].state_dict()
+    after = weights(tmp_path / "frozen")
+    assert torch.equal(before["model.visual.patch_embed.proj.weight"], after["model.visual.patch_embed.proj.weight"])
+    assert not torch.equal(before["lm_head.gui.weight"], after["lm_head.gui.weight"])
+
+
+def test_data_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(InputError, match="expected a folder of records or 'toy' as data, got 'nothing'"):
+        train(recipe("data=nothing"), tmp_path / "x")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs torchrun on POSIX")
+def test_two_processes_train_together_and_resume_as_one(tmp_path):
+    out = tmp_path / "two"
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--master-port=29655", "-m", "omniactor", "train",
+               "debug", "--out", str(out), "--set", *SMALL]  # fmt: skip
+    result = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300)
+    assert result.returncode == 0, result.stderr[-2000:]
+    trained = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in trained if "loss" in line] == [4, 8, 12]
