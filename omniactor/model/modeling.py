@@ -270,7 +270,7 @@ class OmniActorForConditionalGeneration(Qwen2VLForConditionalGeneration):
 
     config_class = OmniActorConfig
     config: OmniActorConfig
-    # An expert pair stays on one device; a batch may need both.
+    # What stays on one device and is sharded as a whole. An expert pair does, since a batch may need both.
     _no_split_modules = ["MoELayer", "Qwen2VLDecoderLayer", "Qwen2VLVisionBlock", "Qwen2_5_VLVisionBlock", "VisionStem"]
     _tied_weights_keys = {}
     # Every micro-batch counts the same in a step, whichever world and however many tokens it has.
@@ -284,6 +284,8 @@ class OmniActorForConditionalGeneration(Qwen2VLForConditionalGeneration):
         spread = config.num_action_queries and config.queries_per_action == 1
         self.action_spread = nn.Linear(hidden, ACTION_SIZE * hidden) if spread else None
         self.post_init()
+        present = {type(module).__name__ for module in self.modules()}
+        self._no_split_modules = [name for name in type(self)._no_split_modules if name in present]  # FSDP wants no others
 
     def forward(
         self,
@@ -369,6 +371,10 @@ class OmniActorForConditionalGeneration(Qwen2VLForConditionalGeneration):
             losses.append(self.config.router_aux_loss_coef * balance)
         output.loss = sum(losses) if losses else None
         return output if return_dict else output.to_tuple()
+
+    def get_output_embeddings(self) -> nn.Module | None:
+        """Return the one output head of a model that shares it; None where each world has its own."""
+        return self.lm_head[SHARED] if SHARED in self.lm_head else None
 
     def action_logits(self, queries: torch.Tensor) -> torch.Tensor:
         """Return bin logits (samples, N, 7, K) for the hidden states (samples * queries, H) of action queries."""

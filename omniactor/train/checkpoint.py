@@ -38,9 +38,7 @@ def verify(folder: Path) -> None:
         listed = json.loads((folder / MANIFEST).read_text())["files"]
         entries = [(folder / name, int(entry["bytes"]), str(entry["sha256"])) for name, entry in listed.items()]
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        raise CheckpointError(
-            f"expected a manifest in {folder.name}, got none that can be read; the checkpoint is not whole"
-        ) from None
+        raise CheckpointError(f"expected a manifest in {folder.name}, got none that can be read; it is not whole") from None
     for path, size, digest in entries:
         if not path.is_file() or path.stat().st_size != size or _hash(path) != digest:
             raise CheckpointError(f"expected {folder.name}/{path.name} as it was written, got a missing or changed file")

@@ -5,15 +5,14 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import os
 from pathlib import Path
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe `omniactor train`."""
     parser.add_argument("recipe", metavar="RECIPE", help="debug, grounding, trajectory, trajectory-VARIANT")
-    parser.add_argument(
-        "--set", nargs="*", default=[], action="extend", metavar="KEY=VALUE", help="change settings of the recipe"
-    )
+    parser.add_argument("--set", nargs="*", default=[], action="extend", metavar="KEY=VALUE", help="change settings")
     parser.add_argument("--out", metavar="DIR", help="folder of the run (default: runs/RECIPE); an existing run goes on")
     parser.add_argument("--show", action="store_true", help="print the recipe with its changes and stop")
     parser.add_argument("--json", action="store_true", help="print one JSON value as the last line")
@@ -31,6 +30,8 @@ def run(options: argparse.Namespace) -> None:
     from omniactor.train.run import train
 
     outcome = train(recipe, Path(options.out or f"runs/{options.recipe}"))
+    if os.environ.get("RANK", "0") != "0":
+        return  # one process speaks for all
     if options.json:
         print(json.dumps(dataclasses.asdict(outcome)))
         return

@@ -105,8 +105,8 @@ class Recipe:
 
 
 _PAPER = Recipe(
-    learning_rate=1e-5, warmup_ratio=0.03, bf16=True, gradient_checkpointing=True, micro_batch_size=1, save_every=500, log_every=10,
-    workers=4, max_length=8192, deepspeed="zero3",
+    learning_rate=1e-5, warmup_ratio=0.03, bf16=True, gradient_checkpointing=True, micro_batch_size=1, save_every=500,
+    log_every=10, workers=4, max_length=8192, deepspeed="zero3",
 )  # fmt: skip
 
 _TRAJECTORY = replace(

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import torch
 import torch.distributed as dist
+from accelerate import DistributedType
+from accelerate.utils import FullyShardedDataParallelPlugin
+from torch.distributed.tensor import DTensor
 from transformers import Trainer, TrainerCallback, TrainingArguments
 
 from omniactor.errors import TrainingError
@@ -57,6 +60,23 @@ class OmniActorTrainer(Trainer):
     @property
     def _accumulation(self) -> int:
         return self.args.gradient_accumulation_steps
+
+    def create_accelerator_and_postprocess(self) -> None:
+        """Set up accelerate; on CPUs also FSDP, which accelerate itself leaves out there without a word.
+
+        Raises:
+            TrainingError: FSDP was asked for and is not in use.
+        """
+        super().create_accelerator_and_postprocess()
+        state = self.accelerator.state
+        if self.args.fsdp and state.distributed_type == DistributedType.MULTI_CPU:
+            state.fsdp_plugin = FullyShardedDataParallelPlugin(**self.args.fsdp_plugin_args)
+            state.distributed_type = DistributedType.FSDP
+            self.is_fsdp_enabled = True
+        if bool(self.args.fsdp) != self.is_fsdp_enabled:
+            raise TrainingError(
+                "expected FSDP to be in use as the recipe asks, got plain training; start several processes with torchrun"
+            )
 
     def get_train_dataloader(self):
         """Return this process's micro-batches from the present step on; every process takes its own."""
@@ -132,6 +152,15 @@ class OmniActorTrainer(Trainer):
             )
             with self._log_file.open("a", encoding="utf-8") as file:
                 file.write(line + "\n")
+
+    def _save(self, output_dir: str | None = None, state_dict: dict | None = None) -> None:
+        """Save weights, configuration and processor. What FSDP left in shards is put together first, by all processes."""
+        if state_dict is not None:
+            whole = {name: value.full_tensor() if isinstance(value, DTensor) else value for name, value in state_dict.items()}
+            state_dict = {name: value.detach().cpu() for name, value in whole.items()}
+        super()._save(output_dir, state_dict)
+        if output_dir is not None:
+            (Path(output_dir) / "training_args.bin").unlink(missing_ok=True)  # a pickle, and recipe.json says it all
 
     def _save_checkpoint(self, model, trial) -> None:
         """Write a checkpoint beside its place, then make it visible in one step.

@@ -6,7 +6,7 @@ import torch
 from omniactor.model.generation import ActionDecoder
 from omniactor.model.presets import make_model
 from omniactor.model.weights import upcycle
-from tests.model.conftest import SETTINGS, make_base, make_inputs
+from tests.model.conftest import SETTINGS, arm, make_base, make_inputs
 from tests.model.test_modeling import drift_apart
 
 pytestmark = [pytest.mark.cuda, pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")]

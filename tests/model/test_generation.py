@@ -10,7 +10,6 @@ from omniactor.errors import ModelError, ModelInputError
 from omniactor.model.generation import ActionDecoder
 from tests.model.conftest import arm, lively, screen
 
-observation = arm  # the name under which test_cuda asks for it
 LOOPED = ("omniactor", "dense", "hard", "router")
 SHORT, LONG = "lift it", "put the black bowl in the bottom drawer of the cabinet and close it"
 
