@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from omniactor.experts.scene import UP, Scene
 
 FINGER_REACH = 0.012  # finger tips below the grip site, metres
 MAX_OPENING = 0.08
+SECOND = 1.0  # penalty of a second-best way to take hold
 
 
 @dataclass(frozen=True)
@@ -114,14 +115,25 @@ def knob(point: tuple[float, float, float], width: float) -> Callable[[Scene, st
     return find
 
 
+def either(first: Callable[[Scene, str], list[Grasp]], second: Callable[[Scene, str], list[Grasp]]) -> Callable:
+    """The first way where it has room, else the second."""
+
+    def find(scene: Scene, name: str) -> list[Grasp]:
+        return first(scene, name) + [replace(option, penalty=option.penalty + SECOND) for option in second(scene, name)]
+
+    return find
+
+
 TYPES = {
     "akita_black_bowl": rim((0.0, 0.0), 0.0495, 0.040),
     "white_bowl": rim((0.0, 0.0), 0.0375, 0.026),
     "porcelain_mug": rim((0.0166, -0.0015), 0.0405, 0.090, handle=np.pi),
     "red_coffee_mug": rim((-0.0155, -0.003), 0.0335, 0.112, handle=0.0),
     "white_yellow_mug": rim((-0.0182, 0.0), 0.0445, 0.085, handle=0.0),
-    "chefmate_8_frypan": bar(
-        [(0.14, 0.0, 0.034), (0.16, 0.0, 0.038), (0.18, 0.0, 0.042), (0.205, 0.0, 0.047)], (0.0, 1.0, 0.0), 0.026
+    # Where something stands beside the handle there is still the rim, away from it.
+    "chefmate_8_frypan": either(
+        bar([(0.14, 0.0, 0.034), (0.16, 0.0, 0.038), (0.18, 0.0, 0.042), (0.205, 0.0, 0.047)], (0.0, 1.0, 0.0), 0.026),
+        rim((0.007, 0.0), 0.088, 0.032, handle=0.0),
     ),
     "moka_pot": knob((0.0, -0.0013, 0.077), 0.012),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from omniactor.experts.grasps import grasps
+from omniactor.experts.grasps import SECOND, grasps
 from omniactor.experts.motion import CLOSE, flat, move, rotation_error, travel
 from omniactor.experts.pick_place import MARGIN, grasp
 from omniactor.experts.scene import UP, Scene
@@ -25,7 +25,8 @@ def insert(scene: Scene, name: str, region: str, axis: int, lean: float, low: fl
         low: height of the object's origin above the compartment's floor, metres.
     """
     if not scene.holds(name):
-        return grasp(scene, name, grasps(scene, name))
+        # Only as it is best held: by the handle, which stays outside, not by the rim, which goes in.
+        return grasp(scene, name, [way for way in grasps(scene, name) if way.penalty < SECOND])
     shelf = region.split("_1_")[0] + "_1"
     _, shelf_frame = scene.pose(shelf)
     inward = flat(shelf_frame[:, 1])
@@ -59,7 +60,10 @@ def insert(scene: Scene, name: str, region: str, axis: int, lean: float, low: fl
         return move(scene, entry - offset + 0.01 * inward, rotation, CLOSE, speed=0.6)
     near = np.linalg.norm((origin - start)[:2]) < 0.03
     if near or (turned and rest @ inward < -0.03 and abs(rest @ sideways) < 0.03 and origin[2] < start[2] + 0.05):
-        return move(scene, start - offset, rotation, CLOSE)
+        goal = start - offset
+        if not turned:  # turn at height: lowered askew, its edge catches on the table and the fingers lose it
+            goal[2] = max(goal[2], hand[2])
+        return move(scene, goal, rotation, CLOSE)
     hangs = hand[2] - scene.box(name).bottom
     safe = (
         max(scene.highest_between(hand, start - offset, (name,)) if rest @ inward > -0.05 else 0.0, scene.table_height + 0.05)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -58,7 +58,7 @@ def pick_place(scene: Scene, name: str, place: Place, offer: list[Grasp] | None 
         return _carry(scene, name, place)
     if placed(scene, name, place) and scene.hand[2] < scene.box(name).top + 2 * HOVER:
         return move(scene, scene.hand + 0.1 * UP, scene.hand_rotation, OPEN)
-    return grasp(scene, name, grasps(scene, name) if offer is None else offer, place.closing)
+    return grasp(scene, name, grasps(scene, name) if offer is None else offer, place)
 
 
 def placed(scene: Scene, name: str, place: Place) -> bool:
@@ -73,10 +73,10 @@ def _anchor(scene: Scene, name: str, place: Place) -> np.ndarray:
     return scene.box(name).center if place.by_center else scene.pose(name)[0]
 
 
-def grasp(scene: Scene, name: str, offer: list[Grasp], prefer: np.ndarray | None = None) -> EmbodiedAction:
-    """Go above the best of the offered grasps, descend, close."""
+def grasp(scene: Scene, name: str, offer: list[Grasp], place: Place | None = None) -> EmbodiedAction:
+    """Go above the best of the offered grasps, given where the object will go, descend, close."""
     box = scene.box(name)
-    best, rotation = _choose(scene, name, offer, prefer)
+    best, rotation = _choose(scene, name, offer, place)
     # Other objects give way; a drawer or a shelf does not.
     obstacle = _blocked(scene, tuple(scene.objects), best, rotation).get("palm")
     if obstacle is not None and box.top - box.bottom < 0.04 and not _around(scene, best):
@@ -123,14 +123,17 @@ def push_over(scene: Scene, name: str, direction: np.ndarray) -> EmbodiedAction:
     return travel(scene, np.array([*start[:2], box.top + HOVER]), box.top + HOVER, rotation, CLOSE)
 
 
-def _choose(scene: Scene, name: str, offer: list[Grasp], prefer: np.ndarray | None) -> tuple[Grasp, np.ndarray]:
+def _choose(scene: Scene, name: str, offer: list[Grasp], place: Place | None) -> tuple[Grasp, np.ndarray]:
     """Return the best grasp with its hand rotation: straight down if there is room, else leaning one way or another."""
     straight = [(option, pointing(scene, option.closing)) for option in offer]
+    prefer = None if place is None else place.closing
     # Taken hold of at a slant, a tall thing tips over: its neighbours have to give way instead.
     box = scene.box(name)
     without = tuple(scene.objects) if box.top - box.bottom > 0.1 else (name,)
     costs = [_cost(scene, without, *way, prefer) for way in straight]
     if min(costs) < BLOCKED:
+        if place is not None:  # of those that have room here, one that also has room there
+            costs = [cost + _cost_there(scene, name, *way, place) for cost, way in zip(costs, straight, strict=True)]
         return straight[int(np.argmin(costs))]
     # Tilted in the plane in which they close, the fingers do not go around anything wide.
     tilts = [
@@ -155,6 +158,14 @@ def _cost(scene: Scene, without: tuple[str, ...], option: Grasp, rotation: np.nd
         + 1.0 * scene.crowded(_fingers(option, rotation)[0], without, 0.012).sum()
         + BLOCKED * len(_blocked(scene, without, option, rotation))
     )
+
+
+def _cost_there(scene: Scene, name: str, option: Grasp, rotation: np.ndarray, place: Place) -> float:
+    """Lower is better: room for fingers and palm around the object at its place, where it comes to stand as it is held."""
+    shift = place.point - _anchor(scene, name, place)
+    shift[2] = place.point[2] + place.drop - scene.box(name).bottom
+    there = replace(option, point=option.point + shift, opening=option.width)
+    return BLOCKED * len(_blocked(scene, (name,), there, rotation))
 
 
 def _fingers(option: Grasp, rotation: np.ndarray) -> np.ndarray:
