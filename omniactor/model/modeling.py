@@ -374,7 +374,7 @@ class OmniActorForConditionalGeneration(Qwen2VLForConditionalGeneration):
 
     def get_output_embeddings(self) -> nn.Module | None:
         """Return the one output head of a model that shares it; None where each world has its own."""
-        return self.lm_head[SHARED] if SHARED in self.lm_head else None
+        return self.lm_head[SHARED] if self.config.head_experts == (SHARED,) else None
 
     def action_logits(self, queries: torch.Tensor) -> torch.Tensor:
         """Return bin logits (samples, N, 7, K) for the hidden states (samples * queries, H) of action queries."""
