@@ -8,7 +8,7 @@ from pathlib import Path
 from omniactor.errors import InputError
 
 NAMES = ("auto", "fast", "full")
-_MESH_ERROR = 0.0004  # metres, for images of 256 pixels: a tenth of a pixel on the table
+_MESH_ERROR = 0.0003  # metres, for images of 256 pixels: a tenth of a pixel on the table
 _SMALLEST, _LARGEST = 128, 2048  # image sizes that a scene is made for; the ones between are rounded up to powers of two
 
 

@@ -140,7 +140,7 @@ class Libero90Env(gymnasium.Env):
 
     def observe(self, images: bool = True) -> Observation:
         """Return the present observation; cameras are rendered at most once a step, and only if `images`."""
-        frames = {name: self._frame(name) for name in CAMERAS} if images else {}
+        frames = {name: self.picture(name) for name in CAMERAS} if images else {}
         return Observation(
             world="embodied", images=frames, instruction=self.task_description, state=self.state(), step=self._steps
         )
@@ -222,7 +222,17 @@ class Libero90Env(gymnasium.Env):
 
     def render(self) -> np.ndarray:
         """Return the agentview frame."""
-        return self._frame("agentview")
+        return self.picture("agentview")
+
+    def picture(self, camera: str) -> np.ndarray:
+        """Return one camera's frame, uint8 (size, size, 3); rendered at most once a step."""
+        if camera not in self._frames:
+            if self._closed:
+                raise SimulationError("expected an open environment, got a closed one; make a new one")
+            if self._renderer is None:
+                self._renderer = CameraRenderer(self.model, self._size)
+            self._frames[camera] = self._renderer.render(self.data, camera)
+        return self._frames[camera]
 
     def close(self) -> None:
         """Free the GL context and the scene; closing twice is fine."""
@@ -275,19 +285,10 @@ class Libero90Env(gymnasium.Env):
             names = ", ".join(mujoco.mjtWarning(i).name for i in warned) or "non-finite positions"
             raise SimulationError(f"expected finite physics, got {names} at step {self._steps} of {self.task}; reset the episode")
 
-    def _frame(self, camera: str) -> np.ndarray:
-        if camera not in self._frames:
-            if self._closed:
-                raise SimulationError("expected an open environment, got a closed one; make a new one")
-            if self._renderer is None:
-                self._renderer = CameraRenderer(self.model, self._size)
-            self._frames[camera] = self._renderer.render(self.data, camera)
-        return self._frames[camera]
-
     def _observation(self) -> dict:
         observation = {"agent_pos": self.state()}
         if self._obs_type == "pixels_agent_pos":
-            observation["pixels"] = {key: self._frame(camera).copy() for camera, key in PIXEL_KEYS.items()}
+            observation["pixels"] = {key: self.picture(camera).copy() for camera, key in PIXEL_KEYS.items()}
         return observation
 
     def _info(self, goals: dict[str, bool]) -> dict:
