@@ -45,6 +45,7 @@ def measure_stock(task, source, cameras, size, steps):
     import libero.libero.envs.env_wrapper  # noqa: F401 - imports are not the constructor
 
     from benchmarks.stock import open_stock, reset_stock
+
     began = time.perf_counter()
     env = open_stock(task, source.folder, size if cameras else 0)
     if cameras == 1:
@@ -62,6 +63,7 @@ def measure_ours(task, source, cameras, size, steps):
     """Measure ours, with the time of each part of a step without cameras."""
     import mujoco
 
+    from omniactor.sim import controller, goals, placement, scene_cache  # noqa: F401 - imports are not the constructor
     from omniactor.sim.libero import Libero90Env
 
     # LIBERO's own evaluation steps five times after a reset; stock's reset above does not, so ours does not either.

@@ -11,21 +11,23 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # runs from a clone, install
 CAMERAS = {"agentview": "agentview", "wrist": "robot0_eye_in_hand"}
 
 
-def open_stock(task, folder, size=0):
-    """Return LIBERO's own environment: with both cameras at `size` pixels, or without any at 0.
-
-    Everything is as published, robosuite's compiled helpers (numba) included; only its log file is off.
-    """
+def prepare(folder):
+    """Import hf-libero and robosuite with their own settings, numba included; only robosuite's log file is off."""
     from omniactor.sim.libero_package import load
 
     macros = types.ModuleType("robosuite.macros_private")
     macros.FILE_LOGGING_LEVEL = None
     sys.modules.setdefault("robosuite.macros_private", macros)
     load(folder)
-    from libero.libero.envs.env_wrapper import ControlEnv
+    import libero.libero.envs.env_wrapper
 
+    return libero.libero.envs.env_wrapper
+
+
+def open_stock(task, folder, size=0):
+    """Return LIBERO's own environment as published: with both cameras at `size` pixels, or without any at 0."""
     cameras = {"camera_heights": size, "camera_widths": size} if size else {}
-    return ControlEnv(
+    return prepare(folder).ControlEnv(
         str(task.bddl_file), use_camera_obs=bool(size), has_offscreen_renderer=bool(size), ignore_done=True, **cameras
     )
 

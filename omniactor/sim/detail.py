@@ -8,7 +8,7 @@ from pathlib import Path
 from omniactor.errors import InputError
 
 NAMES = ("auto", "fast", "full")
-_MESH_ERROR = 0.0003  # metres, for images of 256 pixels: a tenth of a pixel on the table
+_MESH_ERROR = 0.0002  # metres, for images of 128 pixels; half of it for four times the size
 _SMALLEST, _LARGEST = 128, 2048  # image sizes that a scene is made for; the ones between are rounded up to powers of two
 
 
@@ -50,7 +50,7 @@ def choose_detail(name: str, image_size: int) -> Detail:
     if name == "full" or (name == "auto" and renders_on_gpu()):
         return FULL
     size = min(_LARGEST, max(_SMALLEST, 1 << (image_size - 1).bit_length()))
-    return Detail("fast", _MESH_ERROR * min(1.0, 256 / size), 4 * size)
+    return Detail("fast", _MESH_ERROR * (128 / size) ** 0.5, 4 * size)
 
 
 def renders_on_gpu() -> bool:

@@ -17,7 +17,7 @@ def test_auto_is_fast_on_a_cpu_and_full_on_a_gpu(monkeypatch):
 def test_larger_images_get_finer_scenes_in_few_steps():
     assert choose_detail("fast", 16) == choose_detail("fast", 128)
     assert choose_detail("fast", 129) == choose_detail("fast", 256)
-    assert choose_detail("fast", 512).mesh_error == choose_detail("fast", 256).mesh_error / 2
+    assert choose_detail("fast", 512).mesh_error == choose_detail("fast", 128).mesh_error / 2
     assert choose_detail("fast", 512).texture_size == 2 * choose_detail("fast", 256).texture_size
     assert choose_detail("fast", 2048).mesh_error > 0
 
