@@ -42,10 +42,9 @@ def measure(who, task_id, assets, cameras, size, steps):
 
 def measure_stock(task, source, cameras, size, steps):
     """Measure hf-libero's environment."""
-    import libero.libero.envs.env_wrapper  # noqa: F401 - imports are not the constructor
+    from benchmarks.stock import open_stock, prepare, reset_stock
 
-    from benchmarks.stock import open_stock, reset_stock
-
+    prepare(source.folder)  # imports are not the constructor
     began = time.perf_counter()
     env = open_stock(task, source.folder, size if cameras else 0)
     if cameras == 1:
