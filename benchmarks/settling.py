@@ -32,10 +32,9 @@ def settle(task_id, assets, states):
         _, info = env.reset(options={"init_state": state})
         if info["is_success"]:
             solved.append(state)
-        for name in env.domain.objects_dict:
-            body = env.domain.obj_body_id[name]
+        for name, (body, *_) in env.facts.objects.items():
             poses[name].append(np.concatenate([env.data.xpos[body], env.data.xquat[body]]))
-    kinds = {name: thing.category_name for name, thing in env.domain.objects_dict.items()}
+    kinds = {name: env.facts.kinds[name] for name in env.facts.objects}
     env.close()
     return {name: np.array(rows) for name, rows in poses.items()}, solved, kinds
 

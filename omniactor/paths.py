@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
     final = Path(path)
     check_writable(final)
     # The suffix is kept last: encoders choose the container by it.
-    temporary = final.with_name(f".{final.stem}.{os.getpid()}.part{final.suffix}")
+    temporary = final.with_name(f".{final.stem}.{os.getpid()}-{threading.get_ident()}.part{final.suffix}")
     try:
         yield temporary
         os.replace(temporary, final)

@@ -152,10 +152,11 @@ def restore(env, episode: Episode, step: int) -> None:
     The next `env.step` then repeats what happened up to the constraint solver's warm start, which is
     not stored: positions agree to about 1e-6, not bit by bit. Bit equality needs the episode's seed.
     """
+    import mujoco
+
     env.reset(seed=episode.facts.seed)
-    for name, pose in episode.facts.fixtures.items():
-        body = env.domain.obj_body_id[name]
-        env.model.body_pos[body], env.model.body_quat[body] = pose[:3], pose[3:]
+    env.place_fixtures(episode.facts.fixtures)
     qpos, qvel = np.split(episode.states[step][1:], [env.model.nq])
     env.data.time, env.data.qpos[:], env.data.qvel[:] = episode.states[step][0], qpos, qvel
+    mujoco.mj_forward(env.model, env.data)
     env.controller.restore(episode.latched[step])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -149,7 +150,7 @@ def _read(path: Path, arrays: bool) -> tuple[EpisodeFacts, dict[str, np.ndarray]
             loaded = {name: archive[name] for name in _ARRAYS} if arrays else {}
     except FileNotFoundError as error:
         raise RecordError(f"expected an episode at {path}, got nothing; run `omniactor demos` first") from error
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, RecursionError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error, RecursionError) as error:
         raise RecordError(f"expected an episode in {path}, got: {' '.join(str(error).split())[:160]}; {advice}") from error
     if not isinstance(content, dict) or content.pop("format", None) != FORMAT or content.pop("version", None) != VERSION:
         raise RecordError(f"expected format {FORMAT}, version {VERSION} in {path}, got something else; {advice}")

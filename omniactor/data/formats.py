@@ -13,10 +13,12 @@ from omniactor.data.episodes import read_episode
 from omniactor.data.grounding import GroundingWriter
 from omniactor.data.processes import Child
 from omniactor.data.rendering import SceneRenderer
-from omniactor.data.scene import SceneFacts, export_scene, read_scene_facts, scene_path
+from omniactor.data.scene import export_scene, scene_path
 from omniactor.errors import OmniActorError
 from omniactor.evaluate.results import Outcome
 from omniactor.evaluate.schedule import Job
+from omniactor.sim.detail import choose_detail
+from omniactor.sim.scene import SceneFacts, read_scene_facts
 from omniactor.sim.tasks import TASKS
 
 FORMATS = ("hdf5", "lerobot")
@@ -100,11 +102,12 @@ def ensure_scene(plan: RenderPlan, folder: Path, task_id: int) -> Path:
 
         facts = read_scene_facts(path)
         model = path.parent / Path(facts.model).name
-        if facts.fingerprint == plan.fingerprint and facts.mujoco == mujoco.__version__ and model.is_file():
+        same = facts.fingerprint == plan.fingerprint and facts.detail == choose_detail("auto", plan.size).label
+        if same and facts.mujoco == mujoco.__version__ and model.is_file():
             return path
     from omniactor.sim.assets import resolve_assets
 
-    return export_scene(task_id, resolve_assets(plan.assets), folder)
+    return export_scene(task_id, resolve_assets(plan.assets), folder, plan.size)
 
 
 def render_task(kept: dict, beat, plan: RenderPlan, folder: Path, job: RenderJob) -> Outcome:

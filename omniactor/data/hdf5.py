@@ -17,9 +17,9 @@ import h5py
 import numpy as np
 
 from omniactor.data.episodes import ACTORS, Episode
-from omniactor.data.scene import SceneFacts
 from omniactor.errors import OutputError
 from omniactor.paths import check_writable
+from omniactor.sim.scene import SceneFacts
 
 IMAGES = {"agentview": "agentview_rgb", "wrist": "eye_in_hand_rgb"}
 ALIGNMENTS = ("post-action", "pre-action")

@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 
-from omniactor.data.scene import SceneFacts
+from omniactor.sim.scene import SceneFacts
 
 WORDS = {
     "akita_black_bowl": "black bowl", "chefmate_8_frypan": "frying pan", "porcelain_mug": "white mug",

@@ -7,9 +7,10 @@ from pathlib import Path
 import mujoco
 import numpy as np
 
-from omniactor.data.scene import load_scene, pose_scene
+from omniactor.data.scene import pose_scene
 from omniactor.errors import InputError
 from omniactor.sim.render import CAMERAS, CameraRenderer
+from omniactor.sim.scene import load_scene
 
 SIZES = (16, 2048)
 

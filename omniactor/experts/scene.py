@@ -58,7 +58,7 @@ class Scene:
     def __init__(self, env) -> None:
         """Keep the environment; everything else is read on demand."""
         self._env = env
-        self._domain, self._model, self._data = env.domain, env.model, env.data
+        self._facts, self._model, self._data = env.facts, env.model, env.data
         # Tables that cannot change while the scene lives. They belong to this object: a cache on the
         # class would keep every scene, and with it every compiled model, for ever.
         self._bodies = functools.cache(self._find_bodies)
@@ -111,7 +111,7 @@ class Scene:
     @property
     def objects(self) -> list[str]:
         """Names of the movable objects."""
-        return list(self._domain.objects_dict)
+        return list(self._facts.objects)
 
     def box(self, name: str) -> Box:
         """Box around the collision geometry of an object, a fixture or one of its bodies, aligned with its body."""
@@ -128,7 +128,7 @@ class Scene:
 
     def slide(self, region: str) -> tuple[float, np.ndarray, str]:
         """Return the drawer behind a region: joint position (metres), its axis in the world (3,), its body's name."""
-        (joint,) = self._domain.object_sites_dict[region].joints
+        (joint,) = self._facts.sites[region]["joints"]
         index = self._model.joint(joint).id
         body = int(self._model.jnt_bodyid[index])
         position = float(self._data.qpos[self._model.jnt_qposadr[index]])
@@ -164,11 +164,11 @@ class Scene:
     @property
     def table_height(self) -> float:
         """Height of the table top, metres."""
-        return TABLE_TOPS[self._domain.workspace_name]
+        return TABLE_TOPS[self._facts.workspace]
 
     def reach(self, point: np.ndarray) -> float:
         """Greatest height of the grip site, hand down, that the arm reaches above `point` (x, y), metres."""
-        base = self._domain.robots[0].base_pos
+        base = self._data.xpos[self._facts.base]
         out = np.linalg.norm(point[:2] - base[:2]) - WRIST_OFFSET
         return float(base[2] + SHOULDER - WRIST_ABOVE_GRIP + np.sqrt(max(0.0, ARM_LENGTH**2 - out**2)))
 
@@ -176,7 +176,7 @@ class Scene:
         """How far the arm is stretched or folded beyond its comfortable span with the hand at `point` along `ahead`, metres."""
         flange = point - WRIST_ABOVE_GRIP * ahead
         wrist = flange + WRIST_OFFSET * self.towards_base(flange)
-        span = np.linalg.norm(wrist - self._domain.robots[0].base_pos - SHOULDER * UP)
+        span = np.linalg.norm(wrist - self._data.xpos[self._facts.base] - SHOULDER * UP)
         return float(max(0.0, span - ARM_LENGTH + 0.01, FOLDED_ARM - span))
 
     # ------------------------------------------------------------------ obstacles
@@ -197,7 +197,7 @@ class Scene:
 
     def towards_base(self, point: np.ndarray) -> np.ndarray:
         """Return the horizontal unit vector (3,) from `point` to the robot's base."""
-        way = self._domain.robots[0].base_pos - point
+        way = self._data.xpos[self._facts.base] - point
         way = np.array([way[0], way[1], 0.0])
         return way / np.linalg.norm(way)
 
@@ -236,13 +236,13 @@ class Scene:
         return center - half, center + half
 
     def _find_obstacle_geoms(self, without: tuple[str, ...]) -> np.ndarray:
-        names = [name for name in (*self._domain.objects_dict, *self._domain.fixtures_dict) if name not in without]
+        names = [name for name in (*self._facts.objects, *self._facts.fixtures) if name not in without]
         return np.array(sorted(geom for name in names for geom in self._geoms(name)), dtype=int)
 
     # ------------------------------------------------------------------ inside
 
     def _body(self, name: str) -> int:
-        body = self._domain.obj_body_id.get(name)
+        body = self._facts.body(name)
         return self._model.body(name).id if body is None else body
 
     def _find_bodies(self, root: int) -> frozenset[int]:

@@ -12,6 +12,7 @@ import functools
 import io
 import pickle
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ _ALLOWED = {
     ("_codecs", "encode"),
 }
 _MAX_BYTES = 16_000_000
+_UNFIT = (ValueError, TypeError, AttributeError)
 
 
 class _ArrayUnpickler(pickle.Unpickler):
@@ -61,7 +63,16 @@ def load_init_states(path: Path) -> np.ndarray:
             if len(members) != 1 or members[0].file_size > _MAX_BYTES:
                 raise InitStateError(f"expected one data.pkl of at most {_MAX_BYTES} bytes in {path}; reinstall hf-libero")
             states = _ArrayUnpickler(io.BytesIO(archive.read(members[0]))).load()
-    except (OSError, zipfile.BadZipFile, pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError) as error:
+    except (
+        OSError,
+        zipfile.BadZipFile,
+        zlib.error,
+        pickle.UnpicklingError,
+        EOFError,
+        ValueError,
+        TypeError,
+        AttributeError,
+    ) as error:
         raise InitStateError(f"expected LIBERO initial states in {path}, got: {error}; reinstall hf-libero") from error
     if not isinstance(states, np.ndarray) or states.dtype != np.float64 or states.ndim != 2 or not np.isfinite(states).all():
         raise InitStateError(f"expected a finite float64 array (n, D) in {path}, got something else; reinstall hf-libero")

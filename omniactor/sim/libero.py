@@ -1,7 +1,7 @@
 """The LIBERO-90 environment: Gymnasium outside, hf-libero's scenes and MuJoCo inside.
 
-hf-libero builds the scene, samples the placements and judges the goal; the control loop and the
-cameras are ours (`controller`, `render`). One instance holds one task.
+hf-libero's scene is compiled once and then read from a cache (`scene_cache`); placing, controlling, judging
+and drawing it are ours (`placement`, `controller`, `goals`, `render`), equal to theirs. One instance holds one task.
 
 Covered: published initial states, fresh starts from a seed, per-predicate goals, divergence raised.
 Not covered: several environments rendering in one thread's GL context at once is fine, sharing one
@@ -10,8 +10,7 @@ environment between threads is not.
 
 from __future__ import annotations
 
-import contextlib
-import io
+import os
 from collections.abc import Mapping
 
 import gymnasium
@@ -20,9 +19,10 @@ from gymnasium import spaces
 
 from omniactor.errors import InputError, SimulationError
 from omniactor.sim.assets import AssetSource, resolve_assets
+from omniactor.sim.detail import choose_detail
 from omniactor.sim.init_states import get_init_state
-from omniactor.sim.libero_package import load
 from omniactor.sim.render import CAMERAS, CameraRenderer
+from omniactor.sim.scene import SceneFacts, show_lights
 from omniactor.sim.tasks import get_task
 from omniactor.types import Observation, check_embodied_action
 
@@ -51,6 +51,8 @@ class Libero90Env(gymnasium.Env):
         max_episode_steps: the episode is truncated after this many actions.
         settle_steps: zero actions run inside reset, so that objects land (LIBERO's evaluation: 5).
         render_mode: only "rgb_array"; `render()` returns the agentview frame.
+        detail: "full" draws LIBERO's models as they are, "fast" as finely as the image size shows; "auto" is
+            full on a GPU and fast elsewhere. Physics is the same in both.
     """
 
     metadata = {"render_modes": ["rgb_array"], "render_fps": 20}
@@ -64,8 +66,9 @@ class Libero90Env(gymnasium.Env):
         max_episode_steps: int = 400,
         settle_steps: int = 5,
         render_mode: str | None = "rgb_array",
+        detail: str = "auto",
     ) -> None:
-        """Check the arguments and compile the scene."""
+        """Check the arguments and get the scene ready."""
         if obs_type not in ("pixels_agent_pos", "state"):
             raise InputError(f"expected obs_type 'pixels_agent_pos' or 'state', got {obs_type!r}")
         if not 16 <= int(image_size) <= 2048:
@@ -90,7 +93,7 @@ class Libero90Env(gymnasium.Env):
         self._seed = self._init_state = None
         self._steps = 0
         self._ready = False
-        self._build()
+        self._load(detail)
 
     # ------------------------------------------------------------------ what people and agents read
 
@@ -105,9 +108,9 @@ class Libero90Env(gymnasium.Env):
         return self.spec_task.language
 
     @property
-    def domain(self):
-        """hf-libero's environment object: parsed problem, samplers, predicates, name tables."""
-        return self._domain
+    def facts(self) -> SceneFacts:
+        """What is in the scene, by LIBERO's names."""
+        return self._facts
 
     @property
     def episode_seed(self) -> int | None:
@@ -121,9 +124,7 @@ class Libero90Env(gymnasium.Env):
 
     def goals(self) -> dict[str, bool]:
         """Return each predicate of the goal with its truth now, in the goal's order."""
-        evaluate = self._domain._eval_predicate
-        goal = self._domain.parsed_problem["goal_state"]
-        return {str(named): bool(evaluate(clause)) for named, clause in zip(self.spec_task.goal, goal, strict=True)}
+        return self._judge.goals()
 
     def state(self) -> np.ndarray:
         """Return the arm's state, float32 (8,), as documented in `Observation.state`.
@@ -139,7 +140,7 @@ class Libero90Env(gymnasium.Env):
 
     def observe(self, images: bool = True) -> Observation:
         """Return the present observation; cameras are rendered at most once a step, and only if `images`."""
-        frames = {name: self._frame(name) for name in CAMERAS} if images else {}
+        frames = {name: self.picture(name) for name in CAMERAS} if images else {}
         return Observation(
             world="embodied", images=frames, instruction=self.task_description, state=self.state(), step=self._steps
         )
@@ -150,8 +151,14 @@ class Libero90Env(gymnasium.Env):
 
     def fixture_poses(self) -> dict[str, list[float]]:
         """Return each fixture's pose [x y z, qw qx qy qz] in the world: set by the seed, not part of `flat_state`."""
-        ids = {name: self._domain.obj_body_id[name] for name in self._domain.fixtures_dict}
-        return {name: [*self.model.body_pos[i].tolist(), *self.model.body_quat[i].tolist()] for name, i in ids.items()}
+        position, quaternion = self.model.body_pos, self.model.body_quat
+        return {name: [*position[i].tolist(), *quaternion[i].tolist()] for name, i in self._facts.fixtures.items()}
+
+    def place_fixtures(self, poses: Mapping[str, list[float]]) -> None:
+        """Put fixtures where `fixture_poses` once said they stood; `mj_forward` is the caller's."""
+        for name, pose in poses.items():
+            body = self._facts.fixtures[name]
+            self.model.body_pos[body], self.model.body_quat[body] = pose[:3], pose[3:]
 
     # ------------------------------------------------------------------ Gymnasium
 
@@ -181,19 +188,18 @@ class Libero90Env(gymnasium.Env):
         if seed is None:
             seed = 0 if vector is not None else int(self.np_random.integers(2**31))
         self._seed, self._init_state = int(seed), index
-        self._place(self._seed)
+        self._placement.draw(self._seed)
         self.controller.reset()
         if vector is not None:
             self.data.time = vector[0]
             self.data.qpos[:] = vector[1 : 1 + self.model.nq]
             self.data.qvel[:] = vector[1 + self.model.nq :]
-        self._mujoco.mj_forward(self.model, self.data)
-        for warning in self.data.warning:
-            warning.number = 0
+            self._mujoco.mj_forward(self.model, self.data)
+        self.data.warning.number[:] = 0
         self._steps, self._frames, self._ready = 0, {}, True
         for _ in range(self.settle_steps):
             self._advance(np.zeros(7, np.float32))
-        self._domain._post_process()
+        show_lights(self._facts, self.model, self.data.qpos)
         return self._observation(), self._info(self.goals())
 
     def step(self, action):
@@ -209,14 +215,24 @@ class Libero90Env(gymnasium.Env):
         self._advance(values)
         self._steps += 1
         goals = self.goals()
-        self._domain._post_process()
+        show_lights(self._facts, self.model, self.data.qpos)
         success = all(goals.values())
         info = self._info(goals)
         return self._observation(), float(success), success, self._steps >= self._max_episode_steps, info
 
     def render(self) -> np.ndarray:
         """Return the agentview frame."""
-        return self._frame("agentview")
+        return self.picture("agentview")
+
+    def picture(self, camera: str) -> np.ndarray:
+        """Return one camera's frame, uint8 (size, size, 3); rendered at most once a step."""
+        if camera not in self._frames:
+            if self._closed:
+                raise SimulationError("expected an open environment, got a closed one; make a new one")
+            if self._renderer is None:
+                self._renderer = CameraRenderer(self.model, self._size)
+            self._frames[camera] = self._renderer.render(self.data, camera)
+        return self._frames[camera]
 
     def close(self) -> None:
         """Free the GL context and the scene; closing twice is fine."""
@@ -225,77 +241,33 @@ class Libero90Env(gymnasium.Env):
             self._renderer = None
         self._ready = False
         self._frames = {}
-        if self._domain is not None:
-            self._domain.close()
-            self._domain = None
+        self._closed = True
 
     # ------------------------------------------------------------------ inside
 
-    def _build(self) -> None:
-        # MUJOCO_GL must be settled, or switched off, before the first import of mujoco.
+    def _load(self, detail: str) -> None:
         from omniactor.sim import gl
 
-        try:
+        if self._obs_type != "state":
             gl.choose_backend()
-        except gl.RenderError:
-            if self._obs_type != "state":
-                raise
-            import os
-
-            os.environ["MUJOCO_GL"] = "disable"
-        envs = load(self.assets.folder)
+        else:  # mujoco looks for a display when it is imported and nobody has said that none is wanted
+            os.environ.setdefault("MUJOCO_GL", "disable")
+        chosen = choose_detail(detail, self._size)
         import mujoco
-        import robosuite
 
         from omniactor.sim.controller import PandaController
+        from omniactor.sim.goals import Judge
+        from omniactor.sim.placement import Placement
+        from omniactor.sim.scene_cache import get_scene
 
-        self._mujoco = mujoco
-        problem = self._problem_class(envs)
-        with contextlib.redirect_stdout(io.StringIO()):  # hf-libero prints while it loads
-            self._domain = problem(
-                str(self.spec_task.bddl_file),
-                robots=["Panda"],
-                controller_configs=robosuite.load_controller_config(default_controller="OSC_POSE"),
-                initialization_noise=None,
-                has_renderer=False,
-                has_offscreen_renderer=False,
-                use_camera_obs=False,
-                hard_reset=False,
-                ignore_done=True,
-            )
-        # LIBERO appends its joint samplers again at every rebuild, so on stock LIBERO's first reset
-        # each has drawn twice before the fixtures are placed. Keep that: same seed, same fixtures.
-        self._domain.object_property_initializers *= 2
-        self.model, self.data = self._domain.sim.model._model, self._domain.sim.data._data
+        self._mujoco, self._closed = mujoco, False
+        self._facts, self.model = get_scene(self.spec_task, self.assets, chosen)
+        self.data = mujoco.MjData(self.model)
+        mujoco.mj_forward(self.model, self.data)
         self.controller = PandaController(self.model, self.data)
+        self._placement = Placement(self._facts, self.model, self.data)
+        self._judge = Judge(self._facts, self.model, self.data, self.spec_task.goal)
         self._hand = self.model.body("robot0_right_hand").id
-
-    def _problem_class(self, envs):
-        header = self.spec_task.bddl_file.read_text(encoding="utf-8").split(")", 1)[0]
-        return envs.TASK_MAPPING[header.split()[-1].lower()]
-
-    def _place(self, seed: int) -> None:
-        """Put robot, fixtures and objects at drawn places, leaving numpy's global generator as it was."""
-        from robosuite.utils.errors import RandomizationError
-
-        before = np.random.get_state()
-        np.random.seed(seed % 2**32)
-        try:
-            for _ in range(100):
-                # A rebuilt scene has its fixtures at the origin when LIBERO reads where their sites are.
-                for name in self._domain.fixtures_dict:
-                    body = self._domain.obj_body_id[name]
-                    self.model.body_pos[body], self.model.body_quat[body] = 0.0, (1.0, 0.0, 0.0, 0.0)
-                try:
-                    self._domain.reset()
-                    return
-                except RandomizationError:
-                    continue
-        finally:
-            np.random.set_state(before)
-        raise SimulationError(
-            f"expected a free placement for {self.task} with seed {seed}, got none in 100 draws; use another seed"
-        )
 
     def _advance(self, action: np.ndarray) -> None:
         mujoco, model, data = self._mujoco, self.model, self.data
@@ -307,25 +279,16 @@ class Libero90Env(gymnasium.Env):
             mujoco.mj_step2(model, data)
         self._frames = {}
         # On bad numbers MuJoCo resets the scene by itself and only counts a warning.
-        warned = [i for i, warning in enumerate(data.warning) if warning.number]
-        if warned or not np.isfinite(data.qpos).all():
+        if data.warning.number.any() or not np.isfinite(data.qpos).all():
+            warned = [i for i, warning in enumerate(data.warning) if warning.number]
             self._ready = False
             names = ", ".join(mujoco.mjtWarning(i).name for i in warned) or "non-finite positions"
             raise SimulationError(f"expected finite physics, got {names} at step {self._steps} of {self.task}; reset the episode")
 
-    def _frame(self, camera: str) -> np.ndarray:
-        if camera not in self._frames:
-            if self._domain is None:
-                raise SimulationError("expected an open environment, got a closed one; make a new one")
-            if self._renderer is None:
-                self._renderer = CameraRenderer(self.model, self._size)
-            self._frames[camera] = self._renderer.render(self.data, camera)
-        return self._frames[camera]
-
     def _observation(self) -> dict:
         observation = {"agent_pos": self.state()}
         if self._obs_type == "pixels_agent_pos":
-            observation["pixels"] = {key: self._frame(camera).copy() for camera, key in PIXEL_KEYS.items()}
+            observation["pixels"] = {key: self.picture(camera).copy() for camera, key in PIXEL_KEYS.items()}
         return observation
 
     def _info(self, goals: dict[str, bool]) -> dict:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import threading
-from pathlib import Path
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from omniactor.sim.gl import choose_backend
 
 CAMERAS = {"agentview": "agentview", "wrist": "robot0_eye_in_hand"}
 """Our camera name -> the MJCF camera."""
+UNDRAWN = 5  # the last of MuJoCo's six groups of geoms; LIBERO uses 0 and 1
 
 
 class CameraRenderer:
@@ -36,10 +36,10 @@ class CameraRenderer:
         context_module = importlib.import_module(f"mujoco.{backend}")
         self._mujoco, self._thread, self._size = mujoco, threading.get_ident(), size
         model.vis.global_.offwidth = model.vis.global_.offheight = size
-        # No light in LIBERO's rooms casts a shadow; the map would still be allocated. Four-fold
-        # multisampling costs a software rasteriser more than the rest of the frame.
+        # No light in LIBERO's rooms casts a shadow; the map would still be allocated. Smooth edges cost a
+        # software rasteriser half of the frame; without them pictures differ visibly from LIBERO's own.
         model.vis.quality.shadowsize = 0
-        model.vis.quality.offsamples = 4 if backend == "egl" and Path("/dev/nvidia0").exists() else 0
+        model.vis.quality.offsamples = 4
         self._model = model
         self._gl = self._context = None
         try:
@@ -66,11 +66,18 @@ class CameraRenderer:
         """
         if threading.get_ident() != self._thread:
             raise RenderError("expected render() on the thread that made the renderer; give each thread its own environment")
-        mujoco = self._mujoco
+        mujoco, groups = self._mujoco, self._model.geom_group
         self._gl.make_current()
         self._camera.fixedcamid = self._model.camera(CAMERAS.get(camera, camera)).id
         everything = mujoco.mjtCatBit.mjCAT_ALL
-        mujoco.mjv_updateScene(self._model, data, self._options, None, self._camera, everything, self._scene)
+        # MuJoCo draws what lies beside the picture too, and a software rasteriser takes its time over it.
+        beside = outside_view(self._model, data, self._camera.fixedcamid)
+        hidden = groups[beside]
+        groups[beside] = UNDRAWN
+        try:
+            mujoco.mjv_updateScene(self._model, data, self._options, None, self._camera, everything, self._scene)
+        finally:
+            groups[beside] = hidden
         mujoco.mjr_render(self._area, self._scene, self._context)
         pixels = np.empty((self._size, self._size, 3), np.uint8)
         mujoco.mjr_readPixels(pixels, None, self._area, self._context)
@@ -85,3 +92,12 @@ class CameraRenderer:
         if self._gl is not None:
             self._gl.free()
             self._gl = None
+
+
+def outside_view(model, data, camera: int) -> np.ndarray:
+    """Return which geoms lie wholly beside or behind what a camera with a square picture sees: bool (ngeom,)."""
+    local = (data.geom_xpos - data.cam_xpos[camera]) @ data.cam_xmat[camera].reshape(3, 3)
+    depth, radius = -local[:, 2], model.geom_rbound  # a camera looks along its own -z; a plane's radius is 0: endless
+    half = np.radians(model.cam_fovy[camera]) / 2
+    distance = np.abs(local[:, :2]).max(1) * np.cos(half) - depth * np.sin(half)
+    return ((distance > radius) | (depth < -radius)) & (radius > 0)

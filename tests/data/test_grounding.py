@@ -12,7 +12,8 @@ from omniactor.data.folder import episodes_of
 from omniactor.data.grounding import find_targets
 from omniactor.data.names import is_sided, object_words, plain, region_words
 from omniactor.data.rendering import SceneRenderer
-from omniactor.data.scene import SceneFacts, scene_path
+from omniactor.data.scene import scene_path
+from omniactor.sim.scene import SceneFacts
 from omniactor.sim.tasks import TASKS
 
 

@@ -10,8 +10,9 @@ from omniactor.data.episodes import read_episode
 from omniactor.data.folder import episodes_of
 from omniactor.data.hdf5 import Hdf5Writer, quaternions
 from omniactor.data.rendering import SceneRenderer
-from omniactor.data.scene import read_scene_facts, scene_path
+from omniactor.data.scene import scene_path
 from omniactor.errors import OutputError
+from omniactor.sim.scene import read_scene_facts
 from omniactor.sim.tasks import TASKS
 
 

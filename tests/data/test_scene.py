@@ -1,6 +1,5 @@
 """Compiled scenes: the same picture as the environment's, without robosuite."""
 
-import json
 import subprocess
 import sys
 
@@ -12,9 +11,10 @@ from omniactor.data.demos import restore
 from omniactor.data.episodes import read_episode
 from omniactor.data.folder import episodes_of
 from omniactor.data.rendering import SceneRenderer
-from omniactor.data.scene import export_scene, load_scene, read_scene_facts, scene_path
+from omniactor.data.scene import export_scene, scene_path
 from omniactor.errors import InputError, RecordError, SetupError
 from omniactor.sim.assets import resolve_assets
+from omniactor.sim.scene import load_scene, read_scene_facts, show_lights
 
 RENDER = """
 import sys
@@ -60,15 +60,14 @@ def test_it_renders_what_the_environment_renders_without_robosuite(folder, scene
 
 
 def test_fixtures_stand_where_the_episode_says_and_the_burner_shows_that_it_is_on(tmp_path, standin_env):
-    scene = export_scene(20, resolve_assets("standin"), tmp_path)
+    scene = export_scene(20, resolve_assets("standin"), tmp_path, 64)
     env = standin_env(20)
     env.reset(seed=7)
     renderer = SceneRenderer(scene, 64)
     off_and_on = []
     for angle in (0.0, 1.0):
-        env.data.qpos[env.model.joint(env.domain.get_object("flat_stove_1").joints[0]).qposadr[0]] = angle
-        env.goals()
-        env.domain._post_process()
+        env.data.qpos[env.facts.lights[0]["qpos"]] = angle
+        show_lights(env.facts, env.model, env.data.qpos)
         mujoco.mj_forward(env.model, env.data)
         env._frames = {}
         renderer.pose(env.flat_state(), env.fixture_poses())
@@ -79,10 +78,10 @@ def test_fixtures_stand_where_the_episode_says_and_the_burner_shows_that_it_is_o
     assert (red[1] > 100).sum() > (red[0] > 100).sum()
 
 
-def test_another_mujoco_is_refused(copied):
-    content = json.loads(copied.read_text())
-    copied.write_text(json.dumps({**content, "mujoco": "2.0.0"}))
-    with pytest.raises(SetupError, match=r"expected mujoco 2\.0\.0.*pip install mujoco==2\.0\.0"):
+def test_another_mujoco_is_refused(copied, monkeypatch):
+    written_by = read_scene_facts(copied).mujoco
+    monkeypatch.setattr(mujoco, "__version__", "9.9.9")
+    with pytest.raises(SetupError, match=rf"expected mujoco {written_by}.*got 9\.9\.9.*pip install mujoco=={written_by}"):
         load_scene(copied)
 
 

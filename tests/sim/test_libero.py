@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from omniactor.errors import ActionError, InitStateError, InputError, SimulationError, UnknownTaskError
+from omniactor.sim.compile import build_stock
 from omniactor.sim.libero import Libero90Env
 
 REST = np.zeros(7, np.float32)
@@ -55,13 +56,13 @@ def test_fixtures_stand_where_stock_libero_puts_them_on_its_first_reset(standin_
     env = standin_env(0)  # the drawer starts open: one joint is drawn before the cabinet is placed
     env.reset(seed=5)
     ours = env.fixture_poses()
-    stock = Libero90Env(0, assets="standin", obs_type="state")
-    stock.domain.object_property_initializers = stock.domain.object_property_initializers[:1]
-    stock.domain.hard_reset = True
+    stock = build_stock(env.spec_task, env.assets.folder)
+    stock.object_property_initializers = stock.object_property_initializers[:1]
+    stock.hard_reset = True
     np.random.seed(5)
-    stock.domain.reset()
-    body = stock.domain.obj_body_id["wooden_cabinet_1"]
-    np.testing.assert_array_equal(stock.domain.sim.model.body_pos[body], ours["wooden_cabinet_1"][:3])
+    stock.reset()
+    body = stock.obj_body_id["wooden_cabinet_1"]
+    np.testing.assert_array_equal(stock.sim.model.body_pos[body], ours["wooden_cabinet_1"][:3])
     stock.close()
 
 
@@ -70,7 +71,7 @@ def test_what_starts_on_a_fixture_stands_on_it_at_every_reset(standin_env):
     env = standin_env(35)
     for seed in (1, 2, 3):
         env.reset(seed=seed)
-        body = env.domain.obj_body_id["white_bowl_1"]
+        body = env.facts.body("white_bowl_1")
         assert 1.09 < env.data.xpos[body][2] < 1.13
         assert not env.goals()["Open microwave_1"]
 

@@ -32,6 +32,27 @@ def test_images_are_upright_and_show_the_scene(standin_env):
     assert middle[4:28].max(axis=(1, 2)).mean() > middle[44:].max(axis=(1, 2)).mean()
 
 
+def test_what_lies_outside_the_picture_is_not_drawn_and_not_missed(standin_env, monkeypatch):
+    from omniactor.sim import render
+
+    env = standin_env(0)
+    env.reset(seed=1)
+    for _ in range(3):
+        for _ in range(5):
+            env.step([0.6, -0.8, -0.5, 0, 0.5, 0.8, 0])
+        drawn = env.observe().images
+        env._frames = {}
+        groups = env.model.geom_group.copy()
+        with monkeypatch.context() as patch:
+            patch.setattr(render, "outside_view", lambda model, data, camera: np.zeros(model.ngeom, bool))
+            everything = env.observe().images
+        for camera, picture in drawn.items():
+            np.testing.assert_array_equal(picture, everything[camera])
+        camera = env.model.camera("robot0_eye_in_hand").id
+        assert render.outside_view(env.model, env.data, camera).sum() > env.model.ngeom // 4
+        np.testing.assert_array_equal(env.model.geom_group, groups)
+
+
 def test_consecutive_frames_share_no_memory(standin_env):
     env = standin_env(49)
     env.reset(options={"init_state": 0})
