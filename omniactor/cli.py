@@ -19,6 +19,8 @@ from omniactor.evaluate.command import run as run_evaluate
 from omniactor.model import command as model
 from omniactor.train.command import add_arguments as add_train_arguments
 from omniactor.train.command import run as run_train
+from omniactor.train.similarity_command import add_arguments as add_similarity_arguments
+from omniactor.train.similarity_command import run as run_similarity
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -99,6 +101,10 @@ def _parser() -> argparse.ArgumentParser:
     train = commands.add_parser("train", help="train a model by a recipe; run again to go on")
     add_train_arguments(train)
     train.set_defaults(run=run_train)
+
+    similarity = commands.add_parser("similarity", help="where GUI and embodied training pull the weights apart")
+    add_similarity_arguments(similarity)
+    similarity.set_defaults(run=run_similarity)
 
     for command in (rollout, replay):
         default = "auto" if command is rollout else None

@@ -21,6 +21,12 @@ from omniactor.errors import CheckpointError
 KeyMap = Sequence[tuple[str, str]]
 """Pairs (regular expression, replacement), applied in order to every tensor name of a foreign checkpoint."""
 
+PUBLISHED_QWEN: KeyMap = (
+    (r"^visual\.", "model.visual."),
+    (r"^model\.(?!visual\.|language_model\.)", "model.language_model."),
+)
+"""Names as the Qwen team published them -> names as transformers 5 has them in memory."""
+
 SHARD_BYTES = 4 << 30
 """Largest file written, and so the memory that passing a checkpoint through takes."""
 

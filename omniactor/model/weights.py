@@ -25,14 +25,8 @@ from omniactor.errors import CheckpointError, InputError
 from omniactor.model.configuration import WORLDS, OmniActorConfig, OmniActorStemConfig, read_config, variant_settings
 from omniactor.model.modeling import OmniActorForConditionalGeneration
 from omniactor.model.processing import OmniActorProcessor
-from omniactor.model.tensors import KeyMap, check_fit, one_line, read_tensor, rename, stored_tensors, write_shards
+from omniactor.model.tensors import PUBLISHED_QWEN, KeyMap, check_fit, one_line, read_tensor, rename, stored_tensors, write_shards
 from omniactor.paths import atomic_folder
-
-PUBLISHED_QWEN: KeyMap = (
-    (r"^visual\.", "model.visual."),
-    (r"^model\.(?!visual\.|language_model\.)", "model.language_model."),
-)
-"""Names as the Qwen team published them -> names as transformers 5 has them in memory."""
 
 _BASES = {"qwen2_vl": Qwen2VLConfig, "qwen2_5_vl": Qwen2_5_VLConfig}
 _ARCHITECTURES = {"qwen2_vl": "Qwen2VLForConditionalGeneration", "qwen2_5_vl": "Qwen2_5_VLForConditionalGeneration"}
