@@ -85,16 +85,33 @@ def plain_name(name: str) -> str:
     return re.sub(r"^(lm_head|model\.language_model\.norm)\.(gui|embodied|shared)\.", r"\1.", name)
 
 
-def upcycle(base: PreTrainedModel, variant: str = "omniactor", num_shared_layers: int = 8, **settings):
-    """Return an OmniActor whose experts are all copies of a plain model in memory; see `base_config`.
+def upcycle(
+    base: PreTrainedModel, variant: str = "omniactor", num_shared_layers: int = 8, **settings
+) -> OmniActorForConditionalGeneration:
+    """Return an OmniActor whose experts are all copies of a model in memory; see `base_config`.
 
-    Before any training it computes what the plain model computes, in both worlds.
+    Before any training it computes what the model computes, in both worlds.
+
+    Args:
+        base: a Qwen2-VL, a Qwen2.5-VL, or an OmniActor of one world or variant "dense".
+        variant: see `variant_settings`.
+        num_shared_layers: K_share.
+        settings: other fields of `OmniActorConfig`.
+
+    Raises:
+        InputError: another kind of model, or an OmniActor that has experts already.
     """
-    config = base_config(base.config, variant, num_shared_layers, **settings)
+    if isinstance(base.config, OmniActorConfig):
+        layers = base.config.text_config.num_hidden_layers
+        if base.config.separate_heads or base.config.num_shared_layers < layers:
+            raise InputError("expected a model without experts to upcycle, got an OmniActor that has them")
+        config = OmniActorConfig(**{**base.config.to_dict(), **variant_settings(variant, layers, num_shared_layers), **settings})
+    else:
+        config = base_config(base.config, variant, num_shared_layers, **settings)
     model = OmniActorForConditionalGeneration(config).to(base.dtype)
-    plain = base.state_dict()
+    plain = {plain_name(name): value for name, value in base.state_dict().items()}
     plain.setdefault("lm_head.weight", plain["model.language_model.embed_tokens.weight"])
-    state = {name: value if _NEW.search(name) else plain[plain_name(name)] for name, value in model.state_dict().items()}
+    state = {name: plain.get(plain_name(name), value) for name, value in model.state_dict().items()}
     model.load_state_dict(state)
     return model
 

@@ -218,3 +218,15 @@ def test_shards_come_with_an_index_that_transformers_reads(checkpoint, tmp_path,
     stock = Qwen2VLForConditionalGeneration.from_pretrained(tmp_path / "plain").eval()
     model = OmniActorForConditionalGeneration.from_pretrained(checkpoint).eval()
     assert torch.equal(logits(stock), logits(model, world="gui"))
+
+
+@pytest.mark.parametrize("variant", ["gui", "embodied", "hard", "router", "omniactor"])
+def test_a_dense_omniactor_can_be_upcycled_too(variant):
+    dense = upcycle(make_base("qwen2_vl"), "dense", action_decoding="parallel", chunk_size=2, **SETTINGS).eval()
+    model = upcycle(dense, variant, 2).eval()
+    for world in model.config.worlds:
+        torch.testing.assert_close(logits(model, world=world), logits(dense, world=world), atol=1e-5, rtol=0)
+    assert torch.equal(model.model.action_queries.weight, dense.model.action_queries.weight)
+    if variant == "omniactor":
+        with pytest.raises(InputError, match="without experts to upcycle"):
+            upcycle(model)
