@@ -1,0 +1,140 @@
+"""What the training engine costs: the Trainer against a bare PyTorch loop on the same model and micro-batches.
+
+    python benchmarks/training.py                     # debug and mini on a CPU
+    python benchmarks/training.py --preset mini --steps 200
+
+Both train the same start on the same toy samples in one process, in turn, several times; the median counts.
+"Utilisation" is 6 x (parameters a sample runs through, without embeddings) x tokens a second, over what a
+large matrix product reaches in the same run. "Data" is the share of the bare loop spent making batches. The
+last line of stdout is one JSON object.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import omniactor.model  # noqa: F401  before torch: it decides how threads wait
+
+import torch  # isort: skip
+
+from omniactor.model.parameters import count_parameters
+from omniactor.model.presets import make_model
+from omniactor.train.batches import Batches
+from omniactor.train.mixture import Mixture
+from omniactor.train.recipe import RECIPES, Recipe, change
+from omniactor.train.toy import ToySource
+from omniactor.train.trainer import OmniActorTrainer, training_arguments
+
+
+def main() -> None:
+    """Time both, print a table."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--preset", action="append", choices=("debug", "mini"), help="default: both")
+    parser.add_argument("--steps", type=int, default=20, help="optimizer steps per timing (default: 20)")
+    parser.add_argument("--repeats", type=int, default=3, help="timings of each (default: 3)")
+    options = parser.parse_args()
+    torch.set_num_threads(min(2, os.cpu_count() or 1))
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    rows = [_row(preset, options.steps, options.repeats, device) for preset in options.preset or ("debug", "mini")]
+    print("| preset | bare loop | Trainer | engine costs | data | utilisation |\n|---|---|---|---|---|---|")
+    for r in rows:
+        print(
+            f"| {r['preset']} | {r['bare']:.1f} samples/s | {r['trainer']:.1f} samples/s | {100 * r['cost']:.1f} % "
+            f"| {100 * r['data_share']:.0f} % | {100 * r['utilisation']:.0f} % |"
+        )
+    machine = torch.cuda.get_device_name() if device == "cuda" else f"{platform.machine()}, {torch.get_num_threads()} threads"
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    summary = {"benchmark": "training", "device": device, "machine": machine, "torch": torch.__version__, "data": "toy squares"}
+    print(json.dumps({**summary, "peak_memory_mb": round(peak), "rows": rows}))
+
+
+def _row(preset: str, steps: int, repeats: int, device: str) -> dict:
+    settings = [
+        f"model={preset}", f"max_steps={steps}", "micro_batch_size=8", "batch_size=16", "world_block=1", "eval_every=0", "eval_data=",
+        f"save_every={10 * steps}", f"log_every={steps}",
+    ]  # fmt: skip
+    recipe = change(RECIPES["debug"], settings)
+    bare, engine, data = [], [], []
+    for _ in range(repeats):
+        seconds, making, tokens = _bare(recipe, device)
+        bare.append(seconds)
+        data.append(making / seconds)
+        engine.append(_trainer(recipe))
+    samples, loop, whole = recipe.batch_size * steps, statistics.median(bare), statistics.median(engine)
+    parts = count_parameters(make_model(preset)[0].config)
+    flops = 6 * (parts.active - parts.embeddings) * tokens / loop
+    return {
+        "preset": preset, "bare": round(samples / loop, 2), "trainer": round(samples / whole, 2), "cost": round(whole / loop - 1, 4),
+        "data_share": round(statistics.median(data), 3), "utilisation": round(flops / _peak_flops(device), 3),
+    }  # fmt: skip
+
+
+def _mixture(recipe: Recipe, chunk: int) -> Mixture:
+    sources = [ToySource(world, chunk=chunk) for world in ("gui", "embodied")]
+    return Mixture(sources, [1.0, 1.0], recipe.micro_batch_size, recipe.world_block, recipe.seed)
+
+
+def _bare(recipe: Recipe, device: str) -> tuple[float, float, int]:
+    """Return seconds of a loop with nothing around it, those spent on making batches, and tokens."""
+    model, processor = make_model(recipe.model, recipe.variant, recipe.seed)
+    model.to(device).train()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=recipe.learning_rate)
+    batches = Batches(_mixture(recipe, model.config.chunk_size), processor, model.config, recipe.max_steps * 2)
+    model(**_moved(batches.encode(0), device)).loss.backward()  # to warm up
+    model.zero_grad()
+    started, making, tokens = time.perf_counter(), 0.0, 0
+    for number in range(recipe.max_steps * 2):
+        before = time.perf_counter()
+        inputs = _moved(batches.encode(number), device)
+        making += time.perf_counter() - before
+        tokens += inputs["input_ids"].numel()
+        (model(**inputs).loss / 2).backward()
+        if number % 2:
+            torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.max_grad_norm)
+            optimizer.step()
+            optimizer.zero_grad()
+    if device == "cuda":
+        torch.cuda.synchronize()
+    return time.perf_counter() - started, making, tokens
+
+
+def _trainer(recipe: Recipe) -> float:
+    """Return seconds of the same steps in the Trainer, without writing the last checkpoint."""
+    model, processor = make_model(recipe.model, recipe.variant, recipe.seed)
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = training_arguments(recipe, Path(folder), 1, [])
+        arguments.save_strategy, arguments.disable_tqdm = "no", True
+        trainer = OmniActorTrainer(model, processor, recipe, arguments, _mixture(recipe, model.config.chunk_size))
+        return trainer.train().metrics["train_runtime"]
+
+
+def _moved(inputs: dict, device: str) -> dict:
+    return {name: value.to(device) if isinstance(value, torch.Tensor) else value for name, value in inputs.items()}
+
+
+def _peak_flops(device: str) -> float:
+    """Return floating point operations per second of a large matrix product."""
+    size, times = 4096 if device == "cuda" else 1024, []
+    matrix = torch.randn(size, size, device=device)
+    for _ in range(6):
+        started = time.perf_counter()
+        matrix @ matrix
+        if device == "cuda":
+            torch.cuda.synchronize()
+        times.append(time.perf_counter() - started)
+    return 2 * size**3 / min(times)
+
+
+if __name__ == "__main__":
+    main()
