@@ -61,8 +61,8 @@ def main() -> None:
 
 def _row(preset: str, steps: int, repeats: int, device: str) -> dict:
     settings = [
-        f"model={preset}", f"max_steps={steps}", "micro_batch_size=8", "batch_size=16", "world_block=1", "eval_every=0", "eval_data=",
-        f"save_every={10 * steps}", f"log_every={steps}",
+        f"model={preset}", f"max_steps={steps}", "micro_batch_size=8", "batch_size=16", "world_block=1", "eval_every=0",
+        "eval_data=", f"save_every={10 * steps}", f"log_every={steps}",
     ]  # fmt: skip
     recipe = change(RECIPES["debug"], settings)
     bare, engine, data = [], [], []
@@ -75,8 +75,9 @@ def _row(preset: str, steps: int, repeats: int, device: str) -> dict:
     parts = count_parameters(make_model(preset)[0].config)
     flops = 6 * (parts.active - parts.embeddings) * tokens / loop
     return {
-        "preset": preset, "bare": round(samples / loop, 2), "trainer": round(samples / whole, 2), "cost": round(whole / loop - 1, 4),
-        "data_share": round(statistics.median(data), 3), "utilisation": round(flops / _peak_flops(device), 3),
+        "preset": preset, "bare": round(samples / loop, 2), "trainer": round(samples / whole, 2),
+        "cost": round(whole / loop - 1, 4), "data_share": round(statistics.median(data), 3),
+        "utilisation": round(flops / _peak_flops(device), 3),
     }  # fmt: skip
 
 
