@@ -9,7 +9,7 @@ from pathlib import Path
 
 from omniactor.errors import InputError
 
-KINDS = ("libero-hdf5", "lerobot", "demos")
+KINDS = ("libero-hdf5", "lerobot", "demos", "android-control", "gui-odyssey", "aguvis", "os-atlas", "uground", "aria-ui")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
