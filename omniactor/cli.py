@@ -11,6 +11,7 @@ import argparse
 import json
 import sys
 
+from omniactor.data import convert_command
 from omniactor.data.command import add_arguments as add_demos_arguments
 from omniactor.data.command import run as run_demos
 from omniactor.errors import InputError, OmniActorError
@@ -85,6 +86,10 @@ def _parser() -> argparse.ArgumentParser:
     demos = commands.add_parser("demos", help="make demonstrations with the scripted expert; run again to go on")
     add_demos_arguments(demos)
     demos.set_defaults(run=run_demos)
+
+    convert = commands.add_parser("convert", help="make training samples of published data; run again to go on")
+    convert_command.add_arguments(convert)
+    convert.set_defaults(run=convert_command.run)
 
     predict = commands.add_parser("predict", help="decide on one action for a screenshot")
     model.add_predict_arguments(predict)

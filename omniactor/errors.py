@@ -37,6 +37,14 @@ class RecordError(InputError):
     """An episode record that is broken, foreign, or does not fit this installation."""
 
 
+class SampleError(InputError):
+    """A training sample that is broken or cannot be used; `kind` says what is wrong in a word or two."""
+
+    def __init__(self, message: str, kind: str = "broken") -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
 class OutputError(InputError):
     """A path that cannot be written."""
 

@@ -1,6 +1,8 @@
-"""Demonstrations: made by scripted experts, stored as states, rendered afterwards.
+"""Data to learn from: demonstrations made by scripted experts, and publishers' data as samples of one format.
 
-Reading order: `plan` (what is made), `demos` (one episode in the simulator), `episodes` (its file),
+Reading order of the demonstrations: `plan` (what is made), `demos` (one episode in the simulator), `episodes` (its file),
 `processes` and `command` (many of them), then the second pass from the stored states:
 `scene` (compiled models that need only MuJoCo), `rendering`, `grounding`, `hdf5`, `lerobot`.
+
+Of the samples: `sharegpt` (the format), `sample_files`, `conversion` (from a publisher's files), `sources`.
 """

@@ -1,0 +1,146 @@
+"""GUI-Odyssey: one JSON file per episode beside its screenshots (OpenGVLab/GUI-Odyssey, `introduction.md`).
+
+Coordinates are thousandths whatever the device. SCROLL has the finger's way, from its first point to its second, so the
+content shown lies on the other side. CLICK may also be a key (KEY_HOME, KEY_BACK, KEY_APPSELECT). INCOMPLETE
+says in `ps` why the task cannot be done. `sam2_bbox` is where the clicked thing is; it may be empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from omniactor.actions.dialects.coordinates import THOUSANDTHS, to_point
+from omniactor.actions.dialects.scrolls import scroll
+from omniactor.data.sharegpt import gui_sample
+from omniactor.data.sources.draft import Draft, counting, picture_suffix, place_name
+from omniactor.data.sources.json_rows import read_json
+from omniactor.data.sources.options import SourceOptions
+from omniactor.data.sources.screens import Box, instruction_of
+from omniactor.data.tally import Tally
+from omniactor.errors import ActionError, InputError
+from omniactor.types import GuiAction
+
+KIND = "gui-odyssey"
+OPTIONS = ("level", "split", "split_by", "scrolls")
+_KEYS = {"KEY_HOME": "home", "KEY_BACK": "back", "KEY_APPSELECT": "recent"}
+
+
+def drafts(source: Path, options: SourceOptions, tally: Tally) -> Iterator[Draft]:
+    """Yield a sample for every step of the split's episodes.
+
+    Args:
+        source: the folder with `annotations`, `screenshots` and `splits`, or the one above it.
+        options: `level`, `split`, `split_by` and `scrolls`.
+        tally: counts what is left out.
+
+    Raises:
+        InputError: something of it is missing.
+    """
+    root = source / "data" if (source / "data/annotations").is_dir() else source
+    if not (root / "annotations").is_dir():
+        raise InputError(f"expected the folder annotations in {source}, got none")
+    wanted = _split(root, options)
+    for file in sorted((root / "annotations").glob("*.json")):
+        if wanted is not None and file.name not in wanted:
+            tally.note("episodes of other splits")
+            continue
+        try:
+            content = read_json(file)
+            goal, steps, name = content["task_info"]["instruction"], content["steps"], str(content["episode_id"])
+            if not isinstance(goal, str) or not goal.strip() or not all(isinstance(step, dict) for step in steps):
+                raise ValueError("no instruction or no steps")
+        except (InputError, KeyError, TypeError, ValueError) as error:
+            tally.drop("file that is no episode", f"{file.name}: {error}")
+            continue
+        if not steps:
+            tally.drop("episode without actions", file.name)
+        yield from _episode_drafts(root, name, goal, steps, options, tally)
+
+
+def _episode_drafts(root: Path, episode: str, goal: str, steps: list, options: SourceOptions, tally: Tally) -> Iterator[Draft]:
+    words = [_words(step.get("low_level_instruction")) for step in steps]
+    for number, step in enumerate(steps):
+        where = f"episode {episode}, step {number}"
+        with counting(tally, where):
+            shown = step.get("screenshot")
+            picture = root / "screenshots" / Path(shown if isinstance(shown, str) else f"{episode}_{number}.png").name
+            suffix = picture_suffix(picture)
+            if suffix is None:
+                tally.drop("screenshot missing or of no known format", where)
+                continue
+            if options.level == "low" and not words[number]:
+                tally.drop("step without words at level low", where)
+                continue
+            action = _action(step, words[number], options.scrolls)
+            asked = instruction_of(goal, words[number], options.level)
+            sample = gui_sample(
+                [(asked, [said for said in words[:number] if said], action)], place_name(episode, f"{number:03d}{suffix}"),
+                source=KIND, episode=episode, step=number, box=_box(step.get("sam2_bbox"), tally),
+            )  # fmt: skip
+            yield Draft(sample, (picture,), KIND)
+
+
+def _action(step: dict, words: str, scrolls: str) -> GuiAction:
+    kind, info = step.get("action"), step.get("info")
+    match kind:
+        case "CLICK" if isinstance(info, str):
+            if info not in _KEYS:
+                raise ActionError(f"expected a key ({', '.join(_KEYS)}), got {info[:40]!r}")
+            return GuiAction(_KEYS[info], description=words)
+        case "CLICK" | "LONG_PRESS":
+            # Two points, of which the first is where the finger comes down.
+            return GuiAction(kind.lower(), point=_points(info)[0], description=words)
+        case "SCROLL":
+            points = _points(info)
+            if len(points) < 2 or points[0] == points[1]:
+                raise ActionError("expected a scroll from one point to another, got one point")
+            if scrolls == "swipe":
+                return GuiAction("swipe", point=points[0], end=points[1], description=words)
+            across, down = (end - begin for begin, end in zip(*points[:2], strict=True))
+            finger = ("right" if across > 0 else "left") if abs(across) > abs(down) else ("down" if down > 0 else "up")
+            return scroll(finger, finger=True, description=words)
+        case "TEXT" | "TYPE":
+            if not isinstance(info, str) or not info:
+                raise ActionError("expected a text to type, got none")
+            return GuiAction("write", text=info, description=words)
+        case "COMPLETE":
+            return GuiAction("terminate", status="success", description=words)
+        case "INCOMPLETE":
+            why = step.get("ps")
+            return GuiAction("terminate", status="failure", text=why if isinstance(why, str) and why else None, description=words)
+    raise ActionError(f"expected an action of GUI-Odyssey, got {str(kind)[:40]!r}")
+
+
+def _points(info: object) -> list[tuple[float, float]]:
+    if not isinstance(info, list) or not info:
+        raise ActionError("expected points, got none")
+    pairs = [info] if len(info) == 2 and not isinstance(info[0], list) else info
+    return [to_point(pair, THOUSANDTHS) for pair in pairs[:2]]
+
+
+def _box(box: object, tally: Tally) -> Box | None:
+    if not box:
+        return None
+    fits = isinstance(box, list) and len(box) == 4 and all(isinstance(v, (int, float)) and 0 <= v <= 1000 for v in box)
+    if not fits or box[0] > box[2] or box[1] > box[3]:
+        tally.note("boxes that are none, left out of their samples")
+        return None
+    return tuple(value / 1000 for value in box)
+
+
+def _words(value: object) -> str:
+    return " ".join(value.split()) if isinstance(value, str) else ""
+
+
+def _split(root: Path, options: SourceOptions) -> set[str] | None:
+    """Return the annotation files of a split; None for all."""
+    if options.split == "all":
+        return None
+    file = root / "splits" / f"{options.split_by}_split.json"
+    if not file.is_file():
+        raise InputError(f"expected {file}, got nothing there; put it there or give --split all")
+    splits = read_json(file)
+    if not isinstance(splits, dict) or not isinstance(splits.get(options.split), list):
+        raise InputError(f"expected the split {options.split} in {file}, got none; GUI-Odyssey has train and test")
+    return {str(name) for name in splits[options.split]}
