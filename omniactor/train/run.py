@@ -22,6 +22,7 @@ from omniactor.paths import write_json
 from omniactor.train.checkpoint import clear_staged, newest_valid
 from omniactor.train.mixture import Mixture, Source
 from omniactor.train.recipe import Recipe
+from omniactor.train.records import folder_sources
 from omniactor.train.toy import ToySource
 from omniactor.train.trainer import OmniActorTrainer, training_arguments
 
@@ -137,7 +138,7 @@ def _sources(name: str, worlds: list[str], chunk: int, split: str = "train") -> 
     """Return the sources of one entry of a recipe's data, of the worlds that the model has."""
     if name == "toy":
         return [ToySource(world, 2000 if split == "train" else 200, chunk, split) for world in worlds]
-    raise InputError(f"expected a folder of records or 'toy' as data, got {name!r}")
+    return folder_sources(Path(name), worlds, chunk)
 
 
 def _with_adapters(model, recipe: Recipe):

@@ -203,7 +203,7 @@ def test_frozen_parameters_stay(tmp_path):
 
 
 def test_data_that_is_not_there_is_refused(tmp_path):
-    with pytest.raises(InputError, match="expected a folder of records or 'toy' as data, got 'nothing'"):
+    with pytest.raises(InputError, match="expected a folder of samples or 'toy' as data, got 'nothing'"):
         train(recipe("data=nothing"), tmp_path / "x")
 
 
