@@ -233,7 +233,10 @@ def _carry(scene: Scene, name: str, place: Place) -> EmbodiedAction:
     offset = (upright @ rotation.T @ (anchor - hand))[:2]
     goal = place.point[:2] - offset
     hangs = hand[2] - box.bottom
-    clear = place.clear if place.clear is not None else scene.highest_between(hand, np.array([*goal, 0.0]), (name,))
+    clear = place.clear
+    if clear is None:  # a pan reaches far beyond the hand: what lies under its own way counts as well
+        ways = ((hand, np.array([*goal, 0.0])), (box.center, box.center + place.point - anchor))
+        clear = max(scene.highest_between(start, end, (name,)) for start, end in ways)
     safe = max(clear, place.point[2] + place.drop) + MARGIN + hangs
     out = scene.way_out(name, safe - hangs) if box.bottom < place.point[2] + place.drop else None
     if out is not None:
