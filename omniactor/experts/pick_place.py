@@ -15,6 +15,7 @@ from omniactor.types import EmbodiedAction
 HOVER = 0.06  # above what is to be grasped or released into, metres
 LEAN = 0.55  # of the hand where the palm has no room straight above, radians
 BLOCKED = 3.0  # cost of each part of the hand that has no room
+STILL = 0.06  # what moves sideways no faster may be let go, metres per second
 MARGIN = 0.03  # carried things clear what they pass over by this, metres
 
 
@@ -233,7 +234,10 @@ def _carry(scene: Scene, name: str, place: Place) -> EmbodiedAction:
     offset = (upright @ rotation.T @ (anchor - hand))[:2]
     goal = place.point[:2] - offset
     hangs = hand[2] - box.bottom
-    clear = place.clear if place.clear is not None else scene.highest_between(hand, np.array([*goal, 0.0]), (name,))
+    clear = place.clear
+    if clear is None:  # a pan reaches far beyond the hand: what lies under its own way counts as well
+        ways = ((hand, np.array([*goal, 0.0])), (box.center, box.center + place.point - anchor))
+        clear = max(scene.highest_between(start, end, (name,)) for start, end in ways)
     safe = max(clear, place.point[2] + place.drop) + MARGIN + hangs
     out = scene.way_out(name, safe - hangs) if box.bottom < place.point[2] + place.drop else None
     if out is not None:
@@ -241,6 +245,8 @@ def _carry(scene: Scene, name: str, place: Place) -> EmbodiedAction:
     aside = np.linalg.norm(anchor[:2] - place.point[:2])
     release = place.point[2] + place.drop + hangs
     if aside < place.tolerance and turned(scene, upright, 0.12):
+        if hand[2] < release + 0.006 and scene.speed(name) > STILL:  # let go on the way, it slides on
+            return move(scene, np.array([*goal, hand[2]]), upright, CLOSE)
         if hand[2] < release + 0.006:
             return move(scene, hand, rotation, OPEN)
         return move(scene, np.array([*goal, release - 0.004]), upright, CLOSE)

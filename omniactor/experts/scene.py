@@ -139,6 +139,12 @@ class Scene:
         body = self._body(name)
         return self._data.xpos[body].copy(), self._data.xmat[body].reshape(3, 3).copy()
 
+    def speed(self, name: str) -> float:
+        """Return how fast a movable object goes sideways, metres per second."""
+        joint = self._model.body_jntadr[self._body(name)]
+        start = self._model.jnt_dofadr[joint]
+        return float(np.linalg.norm(self._data.qvel[start : start + 2]))
+
     def hinge(self, joint: str) -> tuple[float, np.ndarray, np.ndarray]:
         """Return a hinge joint: angle (radians), a point on its axis and the axis, world frame (3,), (3,)."""
         index = self._model.joint(joint).id

@@ -23,6 +23,16 @@ def test_it_solves_a_flat_box_a_bottle_a_carton_and_both_heights_of_drawer(stand
     assert last.success, f"not solved after {last.index} steps: {last.goals}"
 
 
+@pytest.mark.parametrize(
+    ("task", "init_state"),
+    [(18, 3), (85, 16), (89, 3)],
+    ids=["a pan whose handle has no room", "a mug beside a caddy", "a book that has to turn at the shelf"],
+)
+def test_it_finds_another_grasp_where_the_first_has_no_room_here_or_there(standin_env, task, init_state):
+    last = solve(standin_env(task), init_state, steps=250)
+    assert last.success, f"not solved after {last.index} steps: {last.goals}"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("task", sorted(SKILLS))
 def test_it_solves_45_of_the_50_published_states(standin_env, task):
