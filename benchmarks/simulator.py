@@ -35,7 +35,10 @@ def measure(who, task_id, assets, cameras, size, steps):
     from omniactor.sim.tasks import get_task
 
     task, source = get_task(task_id), resolve_assets(assets)
-    result = (measure_stock if who == "stock" else measure_ours)(task, source, cameras, size, steps)
+    if who == "stock":
+        result = measure_stock(task, source, cameras, size, steps)
+    else:
+        result = measure_ours(task, source, cameras, size, steps, "draft" if who == "draft" else "auto")
     result["peak_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
     return result
 
@@ -58,7 +61,7 @@ def measure_stock(task, source, cameras, size, steps):
     return {**times, "rate": rate(env.step, steps)}
 
 
-def measure_ours(task, source, cameras, size, steps):
+def measure_ours(task, source, cameras, size, steps, detail):
     """Measure ours, with the time of each part of a step without cameras."""
     import mujoco
 
@@ -67,7 +70,7 @@ def measure_ours(task, source, cameras, size, steps):
 
     # LIBERO's own evaluation steps five times after a reset; stock's reset above does not, so ours does not either.
     began = time.perf_counter()
-    env = Libero90Env(task, assets=source, image_size=size or 128, obs_type="state", settle_steps=0)
+    env = Libero90Env(task, assets=source, image_size=size or 128, obs_type="state", settle_steps=0, detail=detail)
     times = {"build": time.perf_counter() - began}
     shown = ("agentview", "wrist")[:cameras]
     for name in ("first_reset", "reset", "reset"):
@@ -143,8 +146,10 @@ def compare_speed(task_id, assets, steps):
     found = {"compile": finish(start("ours", task_id, assets, 0, 0, 1))["build"]}
     for size in (128, 256):
         finish(start("ours", task_id, assets, 2, size, 1))  # fills the cache
+    finish(start("draft", task_id, assets, 2, 128, 1))
     for name, (cameras, size) in RATES.items():
         found[name] = {who: finish(start(who, task_id, assets, cameras, size, steps)) for who in ("stock", "ours")}
+    found["two 128, draft"] = {"stock": found["two 128"]["stock"], "ours": finish(start("draft", task_id, assets, 2, 128, steps))}
     for name, cameras in (("two processes, no cameras", 0), ("two processes, two 128", 2)):
         found[name] = {}
         for who in ("stock", "ours"):

@@ -21,12 +21,13 @@ class CameraRenderer:
     Args:
         model: compiled MuJoCo model.
         size: height and width in pixels.
+        samples: see `Detail.samples`.
 
     Raises:
         RenderError: no working GL backend.
     """
 
-    def __init__(self, model, size: int) -> None:
+    def __init__(self, model, size: int, samples: int = 4) -> None:
         """Create the GL context and upload the scene."""
         backend = choose_backend()
         import mujoco
@@ -37,9 +38,9 @@ class CameraRenderer:
         self._mujoco, self._thread, self._size = mujoco, threading.get_ident(), size
         model.vis.global_.offwidth = model.vis.global_.offheight = size
         # No light in LIBERO's rooms casts a shadow; the map would still be allocated. Smooth edges cost a
-        # software rasteriser half of the frame; without them pictures differ visibly from LIBERO's own.
+        # software rasteriser more than half of the frame; without them pictures differ visibly from LIBERO's own.
         model.vis.quality.shadowsize = 0
-        model.vis.quality.offsamples = 4
+        model.vis.quality.offsamples = samples
         self._model = model
         self._gl = self._context = None
         try:

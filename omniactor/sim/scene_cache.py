@@ -16,6 +16,7 @@ import hashlib
 import importlib.metadata
 import json
 import os
+import platform
 import sys
 import time
 from collections.abc import Iterator
@@ -57,7 +58,7 @@ def entry_path(task: Task, source: AssetSource, detail: Detail) -> Path:
     content = {
         "task": task.name, "bddl": hashlib.sha256(task.bddl_file.read_bytes()).hexdigest(), "assets": source.kind,
         "folder": source.stamp, "detail": [detail.name, detail.mesh_error, detail.texture_size],
-        "mujoco": mujoco.__version__, "versions": _versions(), "source": _source_digest(),
+        "mujoco": [mujoco.__version__, platform.machine()], "versions": _versions(), "source": _source_digest(),
     }  # fmt: skip
     key = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:24]
     folder = cache_dir() / "scenes"

@@ -22,6 +22,16 @@ def test_larger_images_get_finer_scenes_in_few_steps():
     assert choose_detail("fast", 2048).mesh_error > 0
 
 
+def test_a_draft_is_coarser_and_takes_one_sample_of_a_pixel():
+    draft, fast = choose_detail("draft", 128), choose_detail("fast", 128)
+    assert draft.mesh_error > fast.mesh_error
+    assert (draft.samples, fast.samples, FULL.samples) == (0, 4, 4)
+    env = Libero90Env(49, assets="standin", obs_type="state", detail="draft", image_size=64)
+    env.reset(seed=0)
+    assert env.picture("agentview").std() > 10
+    env.close()
+
+
 @pytest.mark.parametrize("name", ["coarse", "", None])
 def test_another_name_is_refused(name):
     with pytest.raises(InputError, match="detail"):
