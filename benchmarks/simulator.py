@@ -262,7 +262,7 @@ def main():
     parser.add_argument("--picture", type=Path, help="with --parity: PNG of the least similar pictures")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
-    default = "0,5,12,16,18,24,26,29,33,40,46,50,55,60,65,70,73,77,81,86" if options.parity else "0,20,35,47,66,75,83"
+    default = "0,6,12,18,24,29,33,35,38,40,46,50,55,60,65,70,73,77,81,86" if options.parity else "0,20,35,47,66,75,83"
     try:
         choose_backend()
         source, tasks = resolve_assets(options.assets), parse_tasks(options.tasks or default)

@@ -54,21 +54,27 @@ class StockTask:
 
     def __init__(self, task, source):
         """Build it; what things are called comes from our compiled scene, which has the same ids."""
+        from omniactor.sim.controller import PandaController
         from omniactor.sim.detail import FULL
         from omniactor.sim.scene_cache import get_scene
 
         self.spec_task, self.task, self.task_description = task, task.name, task.language
         self.facts, _ = get_scene(task, source, FULL)
-        self._env = open_stock(task, source.folder)
+        # The expert keeps hold of the model, so stock must keep it too; it then draws what its first reset draws.
+        self._env = prepare(source.folder).ControlEnv(
+            str(task.bddl_file), use_camera_obs=False, has_offscreen_renderer=False, ignore_done=True, hard_reset=False
+        )
+        self._env.env.object_property_initializers *= 2
+        self.model, self.data = models(self._env)
+        self.controller = PandaController(self.model, self.data)  # read, never applied
 
     def reset(self, *, seed=None, options=None):
         """Reset from seed 0 and a published state, then let things land."""
-        from omniactor.sim.controller import PandaController
         from omniactor.sim.init_states import get_init_state
 
+        for body in self.facts.fixtures.values():
+            self.model.body_pos[body], self.model.body_quat[body] = 0.0, (1.0, 0.0, 0.0, 0.0)
         reset_stock(self._env, seed or 0, get_init_state(self.spec_task, options["init_state"]))
-        self.model, self.data = models(self._env)  # new ones at every reset
-        self.controller = PandaController(self.model, self.data)  # read, never applied
         for _ in range(5):
             self._env.step(np.zeros(7))
         return {}, self._info()
