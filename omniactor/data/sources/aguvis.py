@@ -15,13 +15,14 @@ from pathlib import Path, PurePosixPath
 from omniactor.actions.dialects.aguvis import AGUVIS
 from omniactor.actions.dialects.scrolls import PAGES, scroll
 from omniactor.actions.gui import parse_operation
-from omniactor.data.sharegpt import IMAGE, gui_sample
+from omniactor.data.sharegpt import IMAGE
 from omniactor.data.sources.draft import Draft, counting, picture_suffix, place_name
 from omniactor.data.sources.finder import PictureFinder, files_of
 from omniactor.data.sources.json_rows import read_rows
 from omniactor.data.sources.options import SourceOptions
 from omniactor.data.sources.screens import Target, target_drafts
 from omniactor.data.tally import Tally
+from omniactor.data.turns import gui_sample
 from omniactor.errors import ActionError, InputError
 from omniactor.types import GuiAction
 

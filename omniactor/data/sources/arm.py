@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from omniactor.actions.embodied import ACTION_SIZE, STATE_SIZE
-from omniactor.data.sharegpt import embodied_sample
 from omniactor.data.sources.draft import Draft, counting, place_name
 from omniactor.data.sources.options import SourceOptions
 from omniactor.data.tally import Tally
+from omniactor.data.turns import embodied_sample
 
 NO_OP = 1e-4
 """A shorter motion is none, as in OpenVLA's preparation of LIBERO."""

@@ -12,12 +12,12 @@ from pathlib import Path
 
 from omniactor.actions.dialects.coordinates import THOUSANDTHS, to_point
 from omniactor.actions.dialects.scrolls import scroll
-from omniactor.data.sharegpt import gui_sample
 from omniactor.data.sources.draft import Draft, counting, picture_suffix, place_name
 from omniactor.data.sources.json_rows import read_json
 from omniactor.data.sources.options import SourceOptions
 from omniactor.data.sources.screens import Box, instruction_of
 from omniactor.data.tally import Tally
+from omniactor.data.turns import gui_sample
 from omniactor.errors import ActionError, InputError
 from omniactor.types import GuiAction
 
