@@ -34,6 +34,8 @@ STATE_LIMIT = 100.0
 """No number of the arm's state (metres, radians) is beyond it."""
 _KEYS = {"world", "system", "conversations", "images", "source", "task", "episode", "step", "cameras", "actions", "state", "box"}
 _ROLES = ("human", "gpt")
+_NO_BOX = (0.0, 0.0, 0.0, 0.0)
+"""What stands in the file for none: readers of columns take a column's type from its first rows, where null has none."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,7 @@ class Sample:
             "images": list(self.images), "source": self.source, "task": self.task, "episode": self.episode, "step": self.step,
         }  # fmt: skip
         if self.world == "gui":
-            return content | {"box": None if self.box is None else list(self.box)}
+            return content | {"box": list(_NO_BOX if self.box is None else map(float, self.box))}
         rows = [list(row) for row in self.actions]
         return content | {
             "cameras": list(self.cameras), "actions": rows, "state": None if self.state is None else list(self.state)
@@ -163,7 +165,7 @@ class Sample:
             **{name: content[name] for name in ("source", "task", "episode", "step") if name in content},
             actions=None if rows is None else tuple(tuple(_list("action", row)) for row in _list("actions", rows)),
             state=None if state is None else tuple(_list("state", state)),
-            box=None if box is None else tuple(_list("box", box)),
+            box=None if box is None or box == list(_NO_BOX) else tuple(_list("box", box)),
         )  # fmt: skip
 
     def to_line(self) -> str:

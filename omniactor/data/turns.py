@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
 
 from omniactor.actions import embodied, gui
-from omniactor.data.sharegpt import IMAGE, Sample
+from omniactor.data.sharegpt import IMAGE, Sample, short
+from omniactor.errors import SampleError
 from omniactor.types import GuiAction
+
+_ARM = embodied.user_turn("\0").split("\0")
+_SCREEN = gui.user_turn("\0", ["\0"]).removeprefix(f"{IMAGE} ").replace("Step 1: ", "").split("\0")
+_STEP = re.compile(r"^Step \d+: ", re.MULTILINE)
 
 
 def gui_sample(actions: Sequence[tuple[str, Sequence[str], GuiAction]], image: str, **facts) -> Sample:
@@ -41,10 +47,28 @@ def embodied_sample(
     """
     rows = tuple(tuple(_shortest(row)) for row in np.asarray(actions, np.float32))
     question = f"{IMAGE} " * len(images) + embodied.user_turn(gui.one_line(instruction))
+    turn = (question, action_text(rows[0] if rows else ()))
     return Sample(
-        "embodied", embodied.SYSTEM_PROMPT, ((question, action_text(rows[0])),), tuple(images.values()), cameras=tuple(images),
-        actions=rows, state=None if state is None else tuple(_shortest(state)), **facts,
+        "embodied", embodied.SYSTEM_PROMPT, (turn,), tuple(images.values()), cameras=tuple(images), actions=rows, state=None if state is None else tuple(_shortest(state)), **facts,
     )  # fmt: skip
+
+
+def read_question(question: str) -> tuple[str, tuple[str, ...]]:
+    """Return (instruction, history) of a question that `gui_sample` or `embodied_sample` asked.
+
+    Raises:
+        SampleError: asked in other words.
+    """
+    words = question.replace(IMAGE, "").strip()
+    before, after = _ARM
+    if words.startswith(before) and words.endswith(after):
+        return words[len(before) : len(words) - len(after)], ()
+    before, between, after = _SCREEN
+    instruction, found, rest = words.removeprefix(before).partition(between)
+    if not words.startswith(before) or not found or not rest.endswith(after):
+        raise SampleError(f"expected a question in the paper's words, got {short(words)}", "text")
+    steps = rest[: len(rest) - len(after)]
+    return instruction, () if steps == "None" else tuple(step.rstrip("\n") for step in _STEP.split(steps)[1:])
 
 
 def action_text(row: Sequence[float]) -> str:

@@ -5,7 +5,7 @@ import pytest
 
 from omniactor.actions.gui import parse_response
 from omniactor.data.sharegpt import MAX_ACTIONS, Sample
-from omniactor.data.turns import action_text, embodied_sample, gui_sample
+from omniactor.data.turns import action_text, embodied_sample, gui_sample, read_question
 from omniactor.errors import InputError, SampleError
 from omniactor.types import GuiAction
 
@@ -51,3 +51,14 @@ def test_words_that_would_break_a_sample_are_refused(instruction):
 def test_a_chunk_has_a_limit():
     with pytest.raises(SampleError):
         embodied_sample("x", {"agentview": "a.png"}, np.zeros((MAX_ACTIONS + 1, 7)))
+
+
+@pytest.mark.parametrize("history", [(), ("Tap.",), ("Tap: it.", "Step back", "x" * 500), tuple(f"do {n}" for n in range(12))])
+def test_a_question_tells_its_instruction_and_history_again(history):
+    sample = gui_sample([("Open (it) now: yes?", history, GuiAction("home")), ("Next", (), GuiAction("back"))], "a.png")
+    assert read_question(sample.turns[0][0]) == ("Open (it) now: yes?", history)
+    assert read_question(sample.turns[1][0]) == ("Next", ())
+    sample = embodied_sample("put it (there)", {"agentview": "a.png", "wrist": "b.png"}, np.zeros((1, 7)))
+    assert read_question(sample.turns[0][0]) == ("put it (there)", ())
+    with pytest.raises(SampleError):
+        read_question("Where is it?")

@@ -28,10 +28,10 @@ class PictureFinder:
         here = rows.parent
         stems = [rows.stem, *hints]
         self._near = [here, here / "images", *(here / stem / inner for stem in stems for inner in ("", "images"))]
-        self._root, self._places = root, None
+        self._root, self._rows, self._places = root, rows, None
 
     def find(self, name: object) -> Path | ZipMember | None:
-        """Return where a picture is; None where it is nowhere, or where several places have one of this name."""
+        """Return where a picture is; None where it is nowhere, or where several places, equally likely, have one of this name."""
         if not isinstance(name, str) or not name:
             return None
         path = PurePosixPath(name.replace("\\", "/"))
@@ -40,13 +40,22 @@ class PictureFinder:
         for folder in self._near:
             if (folder / path).is_file():
                 return folder / path
-        found = list(self._search(path))
+        found = self._most_likely(list(self._search(path)))
         if len(found) != 1:
             return None
         place, picture = found[0]
         if isinstance(place, Path):
             self._near.insert(0, place)  # the next ones are most likely there too
         return picture
+
+    def _most_likely(self, found: list) -> list:
+        """Return those beside the rows, of these the ones called like them (`linux_images.zip`, `linux_splited.json`)."""
+        word = self._rows.stem.partition("_")[0]
+        for fits in (lambda path: path.parent == self._rows.parent, lambda path: path.name.startswith(word)):
+            outer = [place if isinstance(place, Path) else place[0] for place, _ in found]
+            if len(found) > 1 and any(map(fits, outer)):
+                found = [entry for entry, path in zip(found, outer, strict=True) if fits(path)]
+        return found
 
     def _search(self, path: PurePosixPath) -> Iterator[tuple[object, Path | ZipMember]]:
         if self._places is None:

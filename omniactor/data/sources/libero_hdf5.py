@@ -23,6 +23,8 @@ from omniactor.sim.tasks import TASKS
 
 KIND = "libero-hdf5"
 OPTIONS = ("chunk", "cameras", "stored", "obs_alignment", "no_ops")
+MAX_STEPS = 20_000
+MAX_SIDE = 2048
 _IMAGES = {"agentview": "agentview_rgb", "wrist": "eye_in_hand_rgb"}
 _LANGUAGES = {task.name: task.language for task in TASKS}
 
@@ -74,6 +76,9 @@ def _episode(
     if missing:
         tally.drop(f"demonstration without {missing[0]}", where)
         return None
+    if len(group["actions"]) > MAX_STEPS:
+        tally.drop(f"demonstration of more than {MAX_STEPS} steps", where)
+        return None
     actions, images = group["actions"][:], {c: group[f"obs/{_IMAGES[c]}"] for c in options.cameras}
     lengths = {len(actions), *map(len, images.values())}
     states = None
@@ -120,4 +125,4 @@ def _number(name: str) -> tuple[int, str]:
 
 
 def _is_pictures(dataset) -> bool:
-    return dataset.ndim == 4 and dataset.shape[3] == 3 and dataset.dtype == np.uint8
+    return dataset.ndim == 4 and dataset.shape[3] == 3 and max(dataset.shape[1:3]) <= MAX_SIDE and dataset.dtype == np.uint8
