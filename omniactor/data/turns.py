@@ -49,7 +49,8 @@ def embodied_sample(
     question = f"{IMAGE} " * len(images) + embodied.user_turn(gui.one_line(instruction))
     turn = (question, action_text(rows[0] if rows else ()))
     return Sample(
-        "embodied", embodied.SYSTEM_PROMPT, (turn,), tuple(images.values()), cameras=tuple(images), actions=rows, state=None if state is None else tuple(_shortest(state)), **facts,
+        "embodied", embodied.SYSTEM_PROMPT, (turn,), tuple(images.values()), cameras=tuple(images), actions=rows,
+        state=None if state is None else tuple(_shortest(state)), **facts,
     )  # fmt: skip
 
 
