@@ -38,7 +38,7 @@ class PictureFinder:
         if path.is_absolute() or ".." in path.parts or "\0" in name:
             return None
         for folder in self._near:
-            if (folder / path).is_file():
+            if _is_file(folder / path):
                 return folder / path
         found = self._most_likely(list(self._search(path)))
         if len(found) != 1:
@@ -62,7 +62,7 @@ class PictureFinder:
             self._places = list(_places(self._root))
         for place in self._places:
             if isinstance(place, Path):
-                if (place / path).is_file():
+                if _is_file(place / path):
                     yield place, place / path
                 continue
             archive, inner = place
@@ -112,3 +112,10 @@ def files_of(source: Path, *suffixes: str) -> list[Path]:
     if not found:
         raise InputError(f"expected files of {' or '.join(suffixes)} in {source}, got none")
     return found
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that is too long, or none
+        return False

@@ -61,7 +61,14 @@ def _file_drafts(path: Path, options: SourceOptions, tally: Tally) -> Iterator[D
                 episode = _episode(data[name], task, instruction, name, facts, options, tally)
                 if episode is not None:
                     yield from episode_drafts(episode, options, tally)
-    except (OSError, KeyError, RuntimeError) as error:
+    except (
+        OSError,
+        KeyError,
+        RuntimeError,
+        TypeError,
+        ValueError,
+        AttributeError,
+    ) as error:
         reason = " ".join(str(error).split())[:160]
         raise InputError(
             f"expected one of LIBERO's HDF5 files, got {path}: {reason}; download it again or take it away"
@@ -83,7 +90,8 @@ def _episode(
     lengths = {len(actions), *map(len, images.values())}
     states = None
     if "obs/ee_states" in group and "obs/gripper_states" in group:
-        states = np.hstack([group["obs/ee_states"][:], group["obs/gripper_states"][:]]).astype(np.float32)
+        with np.errstate(over="ignore"):  # what becomes infinite is refused with its episode
+            states = np.hstack([group["obs/ee_states"][:], group["obs/gripper_states"][:]]).astype(np.float32)
         lengths.add(len(states))
     if len(lengths) > 1 or not all(_is_pictures(dataset) for dataset in images.values()):
         tally.drop("demonstration whose parts do not fit together", where)
