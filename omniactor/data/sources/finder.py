@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -59,7 +60,7 @@ class PictureFinder:
 
     def _search(self, path: PurePosixPath) -> Iterator[tuple[object, Path | ZipMember]]:
         if self._places is None:
-            self._places = list(_places(self._root))
+            self._places = _places(self._root)
         for place in self._places:
             if isinstance(place, Path):
                 if _is_file(place / path):
@@ -71,12 +72,12 @@ class PictureFinder:
                 yield place, ZipMember(archive, member)
 
 
-def _places(root: Path) -> Iterator[Path | tuple[Path, str]]:
-    """Yield every folder below `root`, and (archive, folder inside it) of every archive."""
-    count = 0
+@functools.lru_cache(maxsize=1)
+def _places(root: Path) -> list[Path | tuple[Path, str]]:
+    """Return every folder below `root`, and (archive, folder inside it) of every archive; read once for all files of rows."""
+    found: list[Path | tuple[Path, str]] = []
     for folder, _, files in os.walk(root):
-        yield Path(folder)
-        count += 1
+        found.append(Path(folder))
         for file in sorted(files):
             if not file.endswith(".zip"):
                 continue
@@ -90,13 +91,12 @@ def _places(root: Path) -> Iterator[Path | tuple[Path, str]]:
                 ) from error
             inner = {"", *(name[: name.rfind("/") + 1] for name in names)}
             parents = {f"{'/'.join(folder.split('/')[:depth])}/" for folder in inner for depth in range(1, folder.count("/"))}
-            for place in sorted(inner | parents):
-                yield archive, place
-                count += 1
-        if count > MAX_PLACES:
+            found += [(archive, place) for place in sorted(inner | parents)]
+        if len(found) > MAX_PLACES:
             raise InputError(
                 f"expected pictures in at most {MAX_PLACES} folders below {root}, got more; give a folder further in"
             )
+    return found
 
 
 def files_of(source: Path, *suffixes: str) -> list[Path]:
