@@ -11,7 +11,7 @@ import argparse
 import json
 import sys
 
-from omniactor.data import convert_command
+from omniactor.data import check_command, convert_command
 from omniactor.data.command import add_arguments as add_demos_arguments
 from omniactor.data.command import run as run_demos
 from omniactor.errors import InputError, OmniActorError
@@ -90,6 +90,10 @@ def _parser() -> argparse.ArgumentParser:
     convert = commands.add_parser("convert", help="make training samples of published data; run again to go on")
     convert_command.add_arguments(convert)
     convert.set_defaults(run=convert_command.run)
+
+    check_data = commands.add_parser("check-data", help="look for everything that is wrong with training samples")
+    check_command.add_arguments(check_data)
+    check_data.set_defaults(run=check_command.run)
 
     predict = commands.add_parser("predict", help="decide on one action for a screenshot")
     model.add_predict_arguments(predict)

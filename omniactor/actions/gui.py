@@ -56,10 +56,6 @@ _BUTTONS = {"left": "click", "right": "right_click", "middle": "middle_click"}
 _CLICKS = {1: "click", 2: "double_click", 3: "triple_click"}
 _OPERATION = re.compile(r"^[ \t]*Operation:[ \t]*", re.MULTILINE)
 _ACTION = re.compile(r"^[ \t]*Action:", re.MULTILINE)
-_USER_TURN = re.compile(
-    r"Please generate the next move according to the UI screenshot, instruction and previous actions\.\nInstruction: (.*)\n"
-    r"Previous actions:\n(None|Step 1: .*(?:\nStep \d+: .*)*)\nPlease generate the natural language description .*"
-)
 # Models forget to escape quotes in what they type; with a single text to read, the last quote ends it.
 _LOOSE = re.compile(r"\s*([\w.]+)\s*\(\s*(?:\w+\s*=\s*)?(['\"])")
 
@@ -163,19 +159,6 @@ def user_turn(instruction: str, history: Sequence[str] = ()) -> str:
         "Please generate the natural language description of the current action in 'Action: ' "
         "and the specific execution action in 'Operation: '."
     )
-
-
-def read_user_turn(text: str) -> tuple[str, tuple[str, ...]]:
-    """Return the instruction and history of a user's turn that `user_turn` made; the mark of the picture may be missing.
-
-    Raises:
-        InputError: a turn in other words.
-    """
-    match = _USER_TURN.fullmatch(text.removeprefix("<image> "))
-    if match is None:
-        raise InputError(f"expected a user's turn in the paper's words, got {excerpt(text)}")
-    steps = () if match[2] == "None" else tuple(line.split(": ", 1)[1] for line in match[2].split("\n"))
-    return match[1], steps
 
 
 def one_line(text: str) -> str:

@@ -4,5 +4,6 @@ Reading order of the demonstrations: `plan` (what is made), `demos` (one episode
 `processes` and `command` (many of them), then the second pass from the stored states:
 `scene` (compiled models that need only MuJoCo), `rendering`, `grounding`, `hdf5`, `lerobot`.
 
-Of the samples: `sharegpt` (the format), `sample_files`, `conversion` (from a publisher's files), `sources`.
+Of the samples: `sharegpt` (the format), `turns` (its words), `sample_files`, `conversion` (from publishers' files), `sources`,
+`check`, `mixture`.
 """

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import itertools
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -39,7 +40,14 @@ def source_module(kind: str):
     return importlib.import_module(f"omniactor.data.sources.{KINDS[kind]}")
 
 
-def convert(kind: str, source: Path, out: Path, options: SourceOptions, limit: int | None = None) -> dict:
+def convert(
+    kind: str,
+    source: Path,
+    out: Path,
+    options: SourceOptions,
+    limit: int | None = None,
+    beat: Callable[[int], None] = lambda found: None,
+) -> dict:
     """Convert, or go on converting, and return the report that is also in `conversion.json`.
 
     Args:
@@ -48,6 +56,7 @@ def convert(kind: str, source: Path, out: Path, options: SourceOptions, limit: i
         out: a new folder, or one in which the same conversion was begun.
         options: see `SourceOptions`.
         limit: samples at most.
+        beat: called with the number of samples so far, at every one.
 
     Raises:
         InputError: the source or the folder cannot be used.
@@ -71,6 +80,7 @@ def convert(kind: str, source: Path, out: Path, options: SourceOptions, limit: i
         for draft in itertools.islice(module.drafts(source, options, tally), limit):
             found, world = found + 1, draft.sample.world
             tally.keep(draft.task)
+            beat(found)
             if found > writer.done:
                 for name, picture in zip(draft.sample.images, draft.pictures, strict=True):
                     put(picture, out / name)
@@ -109,7 +119,7 @@ def _begin(out: Path, settings: dict, path: Path) -> dict | None:
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"expected conversion.json of this version in {out}, got another; choose another --out") from error
     if before.get("settings") != settings:
-        if before.get("report") is None and not _size(unfinished(path)):  # nothing came of it
+        if before.get("report") is None and not path.exists() and not _size(unfinished(path)):  # nothing came of it
             write_json(file, {"format": FORMAT, "version": VERSION, "settings": settings, "report": None})
             return None
         theirs = before.get("settings") or {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import sys
 from pathlib import Path
 
 from omniactor.errors import InputError
@@ -55,7 +56,7 @@ def run(options: argparse.Namespace) -> None:
             raise InputError(f"expected options that {options.kind} has ({flags}), got --{name.replace('_', '-')}")
     if "cameras" in given:
         given["cameras"] = tuple(part.strip() for part in given["cameras"].split(","))
-    report = convert(options.kind, Path(options.source), Path(options.out), SourceOptions(**given), options.limit)
+    report = convert(options.kind, Path(options.source), Path(options.out), SourceOptions(**given), options.limit, _beat)
     if options.json:
         print(json.dumps(report, ensure_ascii=False, allow_nan=False), flush=True)
         return
@@ -67,3 +68,8 @@ def run(options: argparse.Namespace) -> None:
                 print(f"      such as {example}")
     for task in report["empty_tasks"]:
         print(f"  nothing kept of: {task}")
+
+
+def _beat(found: int) -> None:
+    if found % 100 == 0 and sys.stderr.isatty():
+        print(f"\r{found} samples", end="", file=sys.stderr, flush=True)

@@ -16,12 +16,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-import numpy as np
-
-from omniactor.actions import embodied, gui
 from omniactor.actions.embodied import ACTION_SIZE, STATE_SIZE
 from omniactor.errors import SampleError
-from omniactor.types import GuiAction, World
+from omniactor.types import World
 
 IMAGE = "<image>"
 MAX_LETTERS = 200_000
@@ -37,6 +34,8 @@ STATE_LIMIT = 100.0
 """No number of the arm's state (metres, radians) is beyond it."""
 _KEYS = {"world", "system", "conversations", "images", "source", "task", "episode", "step", "cameras", "actions", "state", "box"}
 _ROLES = ("human", "gpt")
+_NO_BOX = (0.0, 0.0, 0.0, 0.0)
+"""What stands in the file for none: readers of columns take a column's type from its first rows, where null has none."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +139,7 @@ class Sample:
             "images": list(self.images), "source": self.source, "task": self.task, "episode": self.episode, "step": self.step,
         }  # fmt: skip
         if self.world == "gui":
-            return content | {"box": None if self.box is None else list(self.box)}
+            return content | {"box": list(_NO_BOX if self.box is None else map(float, self.box))}
         rows = [list(row) for row in self.actions]
         return content | {
             "cameras": list(self.cameras), "actions": rows, "state": None if self.state is None else list(self.state)
@@ -166,7 +165,7 @@ class Sample:
             **{name: content[name] for name in ("source", "task", "episode", "step") if name in content},
             actions=None if rows is None else tuple(tuple(_list("action", row)) for row in _list("actions", rows)),
             state=None if state is None else tuple(_list("state", state)),
-            box=None if box is None else tuple(_list("box", box)),
+            box=None if box is None or box == list(_NO_BOX) else tuple(_list("box", box)),
         )  # fmt: skip
 
     def to_line(self) -> str:
@@ -196,47 +195,6 @@ class Sample:
         except (ValueError, RecursionError) as error:  # a number of thousands of digits; brackets thousands deep
             raise SampleError(f"expected JSON, got: {short(str(error))}", "json") from None
         return cls.from_json(content)
-
-
-def gui_sample(actions: Sequence[tuple[str, Sequence[str], GuiAction]], image: str, **facts) -> Sample:
-    """Return the sample of one screen in the paper's words.
-
-    Args:
-        actions: (instruction, history, action): what is asked and answered; with several, each is a question of its own
-            about the same picture.
-        image: the picture's file.
-        facts: further attributes of `Sample`.
-    """
-    turns = []
-    for number, (instruction, history, action) in enumerate(actions):
-        question = gui.user_turn(instruction, history)
-        turns.append((question if number == 0 else question.removeprefix(f"{IMAGE} "), str(action)))
-    return Sample("gui", gui.system_prompt(), tuple(turns), (image,), **facts)
-
-
-def embodied_sample(
-    instruction: str, images: dict[str, str], actions: np.ndarray, state: np.ndarray | None = None, **facts
-) -> Sample:
-    """Return the sample of one moment of the arm.
-
-    Args:
-        instruction: the task in words.
-        images: camera -> the picture's file.
-        actions: (n, 7), the next actions, in [-1, 1].
-        state: (8,) or None.
-        facts: further attributes of `Sample`.
-    """
-    rows = tuple(tuple(_shortest(row)) for row in np.asarray(actions, np.float32))
-    question = f"{IMAGE} " * len(images) + embodied.user_turn(gui.one_line(instruction))
-    return Sample(
-        "embodied", embodied.SYSTEM_PROMPT, ((question, action_text(rows[0])),), tuple(images.values()), cameras=tuple(images),
-        actions=rows, state=None if state is None else tuple(_shortest(state)), **facts,
-    )  # fmt: skip
-
-
-def action_text(row: Sequence[float]) -> str:
-    """Return an action in words, as the paper's Figure 2 prints it: `Action: [0.043, -0.075, ...]`."""
-    return f"Action: [{', '.join(f'{round(value, 3) + 0.0:.3f}' for value in row)}]"
 
 
 def check_path(name: object) -> None:
@@ -320,8 +278,3 @@ def _no_key_twice(pairs: list[tuple[str, object]]) -> dict:
     if len(content) != len(pairs):
         raise SampleError("expected every key once, got one twice", "json")
     return content
-
-
-def _shortest(values: np.ndarray) -> list[float]:
-    """Return float32 numbers as the shortest decimals that read back as the same float32."""
-    return [float(str(np.float32(value))) + 0.0 for value in values]

@@ -43,7 +43,8 @@ class Tally:
         self.dropped[reason] += count
         found = self.examples.setdefault(reason, [])
         if len(found) < self.MAX_EXAMPLES:
-            found.append(where[:200])
+            # The source's words may hold half a surrogate pair, which no file can.
+            found.append(" ".join(where[:200].encode("utf-8", "replace").decode().split()))
 
     def note(self, fact: str, count: int = 1) -> None:
         """Count what was changed and kept."""

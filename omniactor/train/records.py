@@ -7,16 +7,15 @@ from pathlib import Path
 
 import numpy as np
 
-from omniactor.actions.gui import parse_response, read_user_turn
+from omniactor.actions.gui import parse_response
 from omniactor.data.sample_files import SampleFile, picture_path, real_folder
 from omniactor.data.sharegpt import Sample as Record
+from omniactor.data.turns import read_question
 from omniactor.errors import InputError, SampleError
 from omniactor.gui.images import open_image
 from omniactor.paths import atomic_path
 from omniactor.train.mixture import Sample
 from omniactor.types import Observation
-
-_PREFIX, _SUFFIX = "What action should the robot take to ", "?"
 
 
 class RecordSource:
@@ -69,17 +68,14 @@ class RecordSource:
             raise SampleError(f"{self.path}, byte {offset}: {error}", "content") from None
 
     def _embodied(self, record: Record) -> Sample:
-        question = record.turns[0][0].replace("<image> ", "")
-        if not (question.startswith(_PREFIX) and question.endswith(_SUFFIX)):
-            raise SampleError(f"expected the question in the paper's words, got {question[:60]!r}", "text")
+        instruction, _ = read_question(record.turns[0][0])
         images = {camera: self._picture(name) for camera, name in zip(record.cameras, record.images, strict=True)}
         state = None if record.state is None else np.array(record.state, dtype=np.float32)
-        instruction = question.removeprefix(_PREFIX).removesuffix(_SUFFIX)
         return Sample(Observation("embodied", images, instruction, state=state), np.array(record.actions)[: self._chunk])
 
     def _gui(self, record: Record, turn: int) -> Sample:
         question, answer = record.turns[turn]
-        instruction, history = read_user_turn(question)
+        instruction, history = read_question(question)
         return Sample(
             Observation("gui", {"screen": self._picture(record.images[0])}, instruction, history), parse_response(answer)
         )

@@ -10,7 +10,8 @@ def screen(**changes):
     return {
         "world": "gui", "system": "You see a screen.",
         "conversations": [{"from": "human", "value": "<image> What next?"}, {"from": "gpt", "value": "Action: tap"}],
-        "images": ["images/a.png"], "source": "test", "task": "", "episode": "e", "step": 0, "box": None, **changes,
+        "images": ["images/a.png"], "source": "test", "task": "", "episode": "e", "step": 0, "box": [0.0] * 4,
+        **changes,
     }  # fmt: skip
 
 

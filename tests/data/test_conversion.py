@@ -1,6 +1,10 @@
 """A conversion goes on where it was stopped, and refuses a folder that is not its own."""
 
 import json
+import signal
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pytest
@@ -54,6 +58,26 @@ def test_after_a_stop_the_rest_is_made_with_the_same_bytes(source, tmp_path, mon
     left, right = content(tmp_path / "whole"), content(tmp_path / "again")
     left.pop("conversion.json"), right.pop("conversion.json")
     assert left == right
+
+
+def test_a_conversion_that_is_killed_at_any_time_comes_out_the_same(source, tmp_path):
+    write_libero(source / "more_demo.hdf5", [np.random.default_rng(n).uniform(-1, 1, (60, 7)) for n in range(12)], size=64)
+    conversion.convert("libero-hdf5", source, tmp_path / "whole", SourceOptions())
+    command = [sys.executable, "-m", "omniactor", "convert", "libero-hdf5", str(source), "--out", str(tmp_path / "again")]
+    kills = 0
+    for wanted in (1, 50, 400):
+        process, part = subprocess.Popen(command), tmp_path / "again/.libero-hdf5.jsonl.part"
+        while process.poll() is None and not (part.exists() and part.read_bytes().count(b"\n") >= wanted):
+            time.sleep(0.005)
+        process.kill()
+        kills += process.wait() == -signal.SIGKILL
+    assert kills
+    assert subprocess.run(command, capture_output=True).returncode == 0
+    left, right = content(tmp_path / "whole"), content(tmp_path / "again")
+    reports = [json.loads(files.pop("conversion.json"))["report"] for files in (left, right)]
+    assert reports[0] == reports[1] | {"out": str(tmp_path / "whole")}
+    assert {name for name in right if ".part" not in name} == left.keys()
+    assert all(left[name] == right[name] for name in left)
 
 
 def test_a_finished_conversion_is_reported_again_and_not_made_again(source, tmp_path, monkeypatch):

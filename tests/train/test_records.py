@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from omniactor.data.sharegpt import embodied_sample, gui_sample
+from omniactor.data.turns import embodied_sample, gui_sample
 from omniactor.errors import InputError, SampleError
 from omniactor.train.records import RecordSource, folder_sources
 from omniactor.types import GuiAction

@@ -15,13 +15,14 @@ from pathlib import Path, PurePosixPath
 from omniactor.actions.dialects.aguvis import AGUVIS
 from omniactor.actions.dialects.scrolls import PAGES, scroll
 from omniactor.actions.gui import parse_operation
-from omniactor.data.sharegpt import IMAGE, gui_sample
+from omniactor.data.sharegpt import IMAGE
 from omniactor.data.sources.draft import Draft, counting, picture_suffix, place_name
 from omniactor.data.sources.finder import PictureFinder, files_of
 from omniactor.data.sources.json_rows import read_rows
 from omniactor.data.sources.options import SourceOptions
 from omniactor.data.sources.screens import Target, target_drafts
 from omniactor.data.tally import Tally
+from omniactor.data.turns import gui_sample
 from omniactor.errors import ActionError, InputError
 from omniactor.types import GuiAction
 
@@ -36,6 +37,7 @@ _TASK = re.compile(r"Instruction:[ \t]*(.*?)\s*^Previous actions:[ \t]*(.*)\Z", 
 _STEP = re.compile(r"^[ \t]*Step \d+:[ \t]*", re.MULTILINE)
 _BARE_SCROLL = re.compile(r"\s*pyautogui\.scroll\(\s*\)\s*\Z")
 _WAY = re.compile(r"\b(up|down)(?:wards?)?\b", re.IGNORECASE)
+_LEVEL = re.compile(r"-l\d\Z")
 _FLAG = 0.1
 _SIZE = (1000, 1000)  # Aguvis counts in fractions, so its dialect never looks at the size
 
@@ -53,7 +55,7 @@ def drafts(source: Path, options: SourceOptions, tally: Tally) -> Iterator[Draft
     """
     root = source if source.is_dir() else source.parent
     for file in files_of(source, ".json", ".jsonl"):
-        hints = [_FOLDERS[file.stem]] if file.stem in _FOLDERS else []
+        hints = [_FOLDERS.get(file.stem, _LEVEL.sub("", file.stem))]  # one set of pictures for all levels of detail
         finder = PictureFinder(root, file, hints)
         for number, row in enumerate(read_rows(file)):
             where = f"{file.name}, row {number}"
@@ -114,7 +116,7 @@ def _questions(
 def _answer(subset: str, answers: list[str], tally: Tally) -> GuiAction:
     """Return the action of an answer's turns: words, then code; or both, or code alone, in one turn."""
     *said, code = answers
-    if not said and "\n" in code.strip():
+    if not said and "\n" in code.strip() and "Action:" in code:
         return _same_pages(subset, AGUVIS.parse(code, _SIZE), tally)
     words = "\n".join(said)
     words = " ".join(words[words.rfind("Action:") + 7 if "Action:" in words else 0 :].split())
@@ -124,6 +126,13 @@ def _answer(subset: str, answers: list[str], tally: Tally) -> GuiAction:
             raise ActionError("expected a scroll whose words say up or down, got neither or both")
         tally.note("scrolls without a direction, taken from their words")
         return scroll(ways.pop(), description=words)
+    lines = code.strip().splitlines()
+    if len(lines) == 2 and lines[1].lstrip().startswith("pyautogui.dragTo"):
+        # A drag in two calls: to where it begins, then to where it ends.
+        begin, drag = map(parse_operation, lines)
+        if begin.kind != "move" or drag.point is not None:
+            raise ActionError("expected a drag that begins where the pointer was moved to, got another pair of operations")
+        return GuiAction("drag", point=begin.point, end=drag.end, description=words)
     return _same_pages(subset, replace(parse_operation(code.strip()), description=words), tally)
 
 

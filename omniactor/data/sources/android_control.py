@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from omniactor.actions.dialects.android_world import ANDROID_WORLD
-from omniactor.data.sharegpt import gui_sample
 from omniactor.data.sources.draft import Draft, counting, place_name, suffix_of
 from omniactor.data.sources.json_rows import read_json
 from omniactor.data.sources.options import SourceOptions
 from omniactor.data.sources.screens import instruction_of
 from omniactor.data.sources.tfrecord import read_example, read_records
 from omniactor.data.tally import Tally
+from omniactor.data.turns import gui_sample
 from omniactor.errors import ActionError, InputError
 from omniactor.types import GuiAction
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from omniactor.actions.embodied import ACTION_SIZE, STATE_SIZE
-from omniactor.data.sharegpt import embodied_sample
 from omniactor.data.sources.draft import Draft, counting, place_name
 from omniactor.data.sources.options import SourceOptions
 from omniactor.data.tally import Tally
+from omniactor.data.turns import embodied_sample
 
 NO_OP = 1e-4
 """A shorter motion is none, as in OpenVLA's preparation of LIBERO."""
@@ -59,7 +59,7 @@ def episode_drafts(episode: ArmEpisode, options: SourceOptions, tally: Tally) ->
         return
     if episode.first:
         tally.note("first actions without an observation before them", episode.first)
-    steps = kept_steps(answered, tally, where) if options.no_ops == "drop" else np.arange(len(answered))
+    steps = kept_steps(actions, episode.first, tally, where) if options.no_ops == "drop" else np.arange(len(answered))
     for number, step in enumerate(steps):
         chunk = answered[steps[number : number + options.chunk]]
         with counting(tally, f"{where}, step {step}"):
@@ -90,23 +90,22 @@ def check_actions(actions: np.ndarray, tally: Tally, where: str) -> np.ndarray |
     return np.clip(actions, -1.0, 1.0).astype(np.float32)
 
 
-def kept_steps(actions: np.ndarray, tally: Tally, where: str) -> np.ndarray:
-    """Return the numbers of the steps at which something is done.
+def kept_steps(actions: np.ndarray, first: int, tally: Tally, where: str) -> np.ndarray:
+    """Return the numbers, counted from `first`, of the steps from there on at which something is done.
 
-    Nothing is done where the hand is not moved and the gripper is told what it was told at the last kept step. An
-    episode of nothing else is kept whole: a filter that could empty a task would do so without a word.
+    Nothing is done where the hand is not moved and the gripper is told what it was told the step before; at the very first
+    step, where the hand is not moved. An episode of nothing else is kept whole: a filter that could empty a task would
+    do so without a word.
     """
-    kept: list[int] = []
     still = np.linalg.norm(actions[:, :-1], axis=1) < NO_OP
-    for step in range(len(actions)):
-        if not (still[step] and (not kept or actions[step, -1] == actions[kept[-1], -1])):
-            kept.append(step)
-    if not kept:
+    same_gripper = np.concatenate([[True], actions[1:, -1] == actions[:-1, -1]])
+    kept = np.flatnonzero(~(still & same_gripper)[first:])
+    if not len(kept):
         tally.note("episodes of nothing but no-ops, kept whole")
-        return np.arange(len(actions))
-    if len(kept) < len(actions):
-        tally.drop("no-op", where, len(actions) - len(kept))
-    return np.array(kept)
+        return np.arange(len(actions) - first)
+    if len(kept) < len(actions) - first:
+        tally.drop("no-op", where, len(actions) - first - len(kept))
+    return kept
 
 
 def upright(pixels: np.ndarray, stored: str) -> np.ndarray:

@@ -38,11 +38,11 @@ class ZipMember:
             return member.read(size)
 
 
-UNREADABLE = (OSError, EOFError, KeyError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error)
-"""What reading a picture may raise: no file, a damaged archive, one with a password or a method nobody knows."""
+UNREADABLE = (OSError, ValueError, EOFError, KeyError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error)
+"""What reading a picture may raise: no file or no name of one, a damaged archive, a password, an unknown method."""
 
 
-@functools.lru_cache(maxsize=8)
+@functools.lru_cache(maxsize=64)
 def open_archive(path: Path) -> zipfile.ZipFile:
     """Return an archive, opened once: the list of a large one takes seconds to read."""
     return zipfile.ZipFile(path)

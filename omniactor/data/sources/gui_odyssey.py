@@ -1,8 +1,9 @@
 """GUI-Odyssey: one JSON file per episode beside its screenshots (OpenGVLab/GUI-Odyssey, `introduction.md`).
 
 Coordinates are thousandths whatever the device. SCROLL has the finger's way, from its first point to its second, so the
-content shown lies on the other side. CLICK may also be a key (KEY_HOME, KEY_BACK, KEY_APPSELECT). INCOMPLETE
-says in `ps` why the task cannot be done. `sam2_bbox` is where the clicked thing is; it may be empty.
+content shown lies on the other side. CLICK may also be a key (KEY_HOME, KEY_BACK, KEY_APPSELECT). INCOMPLETE, which the
+description calls IMPOSSIBLE, says in `ps` why the task cannot be done. `sam2_bbox` is where the clicked thing is; it may be
+empty. Splits name annotation files, with or without `.json`.
 """
 
 from __future__ import annotations
@@ -12,18 +13,20 @@ from pathlib import Path
 
 from omniactor.actions.dialects.coordinates import THOUSANDTHS, to_point
 from omniactor.actions.dialects.scrolls import scroll
-from omniactor.data.sharegpt import gui_sample
 from omniactor.data.sources.draft import Draft, counting, picture_suffix, place_name
 from omniactor.data.sources.json_rows import read_json
 from omniactor.data.sources.options import SourceOptions
 from omniactor.data.sources.screens import Box, instruction_of
 from omniactor.data.tally import Tally
+from omniactor.data.turns import gui_sample
 from omniactor.errors import ActionError, InputError
 from omniactor.types import GuiAction
 
 KIND = "gui-odyssey"
 OPTIONS = ("level", "split", "split_by", "scrolls")
-_KEYS = {"KEY_HOME": "home", "KEY_BACK": "back", "KEY_APPSELECT": "recent"}
+_KEYS = {
+    "KEY_HOME": "home", "KEY_BACK": "back", "KEY_APPSELECT": "recent", "HOME": "home", "BACK": "back", "RECENT": "recent",
+}  # fmt: skip
 
 
 def drafts(source: Path, options: SourceOptions, tally: Tally) -> Iterator[Draft]:
@@ -42,7 +45,7 @@ def drafts(source: Path, options: SourceOptions, tally: Tally) -> Iterator[Draft
         raise InputError(f"expected the folder annotations in {source}, got none")
     wanted = _split(root, options)
     for file in sorted((root / "annotations").glob("*.json")):
-        if wanted is not None and file.name not in wanted:
+        if wanted is not None and file.stem not in wanted:
             tally.note("episodes of other splits")
             continue
         try:
@@ -106,7 +109,9 @@ def _action(step: dict, words: str, scrolls: str) -> GuiAction:
             return GuiAction("write", text=info, description=words)
         case "COMPLETE":
             return GuiAction("terminate", status="success", description=words)
-        case "INCOMPLETE":
+        case "HOME" | "BACK":
+            return GuiAction(_KEYS[kind], description=words)
+        case "INCOMPLETE" | "IMPOSSIBLE":
             why = step.get("ps")
             return GuiAction("terminate", status="failure", text=why if isinstance(why, str) and why else None, description=words)
     raise ActionError(f"expected an action of GUI-Odyssey, got {str(kind)[:40]!r}")
@@ -143,4 +148,4 @@ def _split(root: Path, options: SourceOptions) -> set[str] | None:
     splits = read_json(file)
     if not isinstance(splits, dict) or not isinstance(splits.get(options.split), list):
         raise InputError(f"expected the split {options.split} in {file}, got none; GUI-Odyssey has train and test")
-    return {str(name) for name in splits[options.split]}
+    return {str(name).removesuffix(".json") for name in splits[options.split]}

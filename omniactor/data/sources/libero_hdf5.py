@@ -23,6 +23,8 @@ from omniactor.sim.tasks import TASKS
 
 KIND = "libero-hdf5"
 OPTIONS = ("chunk", "cameras", "stored", "obs_alignment", "no_ops")
+MAX_STEPS = 20_000
+MAX_SIDE = 2048
 _IMAGES = {"agentview": "agentview_rgb", "wrist": "eye_in_hand_rgb"}
 _LANGUAGES = {task.name: task.language for task in TASKS}
 
@@ -59,7 +61,14 @@ def _file_drafts(path: Path, options: SourceOptions, tally: Tally) -> Iterator[D
                 episode = _episode(data[name], task, instruction, name, facts, options, tally)
                 if episode is not None:
                     yield from episode_drafts(episode, options, tally)
-    except (OSError, KeyError, RuntimeError) as error:
+    except (
+        OSError,
+        KeyError,
+        RuntimeError,
+        TypeError,
+        ValueError,
+        AttributeError,
+    ) as error:
         reason = " ".join(str(error).split())[:160]
         raise InputError(
             f"expected one of LIBERO's HDF5 files, got {path}: {reason}; download it again or take it away"
@@ -74,11 +83,15 @@ def _episode(
     if missing:
         tally.drop(f"demonstration without {missing[0]}", where)
         return None
+    if len(group["actions"]) > MAX_STEPS:
+        tally.drop(f"demonstration of more than {MAX_STEPS} steps", where)
+        return None
     actions, images = group["actions"][:], {c: group[f"obs/{_IMAGES[c]}"] for c in options.cameras}
     lengths = {len(actions), *map(len, images.values())}
     states = None
     if "obs/ee_states" in group and "obs/gripper_states" in group:
-        states = np.hstack([group["obs/ee_states"][:], group["obs/gripper_states"][:]]).astype(np.float32)
+        with np.errstate(over="ignore"):  # what becomes infinite is refused with its episode
+            states = np.hstack([group["obs/ee_states"][:], group["obs/gripper_states"][:]]).astype(np.float32)
         lengths.add(len(states))
     if len(lengths) > 1 or not all(_is_pictures(dataset) for dataset in images.values()):
         tally.drop("demonstration whose parts do not fit together", where)
@@ -120,4 +133,4 @@ def _number(name: str) -> tuple[int, str]:
 
 
 def _is_pictures(dataset) -> bool:
-    return dataset.ndim == 4 and dataset.shape[3] == 3 and dataset.dtype == np.uint8
+    return dataset.ndim == 4 and dataset.shape[3] == 3 and max(dataset.shape[1:3]) <= MAX_SIDE and dataset.dtype == np.uint8

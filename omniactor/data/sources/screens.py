@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from omniactor.actions.gui import one_line
-from omniactor.data.sharegpt import gui_sample
 from omniactor.data.sources.draft import Draft, Picture, counting, picture_suffix, place_name
 from omniactor.data.sources.options import SourceOptions
 from omniactor.data.tally import Tally
+from omniactor.data.turns import gui_sample
 from omniactor.errors import InputError
 from omniactor.types import GuiAction
 

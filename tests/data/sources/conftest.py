@@ -5,6 +5,7 @@ import json
 import pytest
 
 from omniactor.cli import main
+from omniactor.data.check import CheckSettings, check_folder
 from omniactor.data.sample_files import SampleFile
 
 
@@ -17,6 +18,13 @@ def convert(tmp_path, capsys):
         status = main(["convert", kind, str(source), "--out", str(folder), "--json", *map(str, options)])
         captured = capsys.readouterr()
         assert status == 0, captured.err
+        problems = check_folder(folder, CheckSettings(images="exist"))["problems"]
+        # What a source itself has (tasks without samples, answers twice) is no fault of the conversion.
+        assert problems.keys() <= {
+            "task of which nothing was kept",
+            "file without samples",
+            "the same question with another answer",
+        }
         return list(SampleFile(folder / f"{kind}.jsonl")), json.loads(captured.out.strip().splitlines()[-1])
 
     return run

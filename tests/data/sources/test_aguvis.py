@@ -111,6 +111,8 @@ def test_two_answers_in_a_row_become_one(convert, write, recipients):
      ("coat.json", "Type", "pyautogui.write(message='bread buns')", "pyautogui.write('bread buns')"),
      ("coat.json", "Keys", "pyautogui.hotkey(keys=['ctrl', 'c'])", "pyautogui.hotkey(['ctrl', 'c'])"),
      ("coat.json", "Open", "mobile.open_app(app_name='drupe')", "mobile.open_app('drupe')"),
+     ("coat.json", "Drag", "pyautogui.moveTo(x=0.1, y=0.2)\npyautogui.dragTo(x=0.3, y=0.4, button='left')",
+      "pyautogui.dragTo(from_coord=[0.1, 0.2], to_coord=[0.3, 0.4])"),
      ("coat.json", "End", "mobile.terminate(status='success')", "terminate('success')")],
 )  # fmt: skip
 def test_operations_keep_their_meaning(convert, write, file, words, code, operation):
@@ -119,6 +121,16 @@ def test_operations_keep_their_meaning(convert, write, file, words, code, operat
                                          "guide-v2/images/1_0.png"))  # fmt: skip
     made, wanted = parse_response(samples[0].turns[0][1]), parse_response(f"Action: {words}\nOperation: {operation}")
     assert made == wanted
+
+
+@pytest.mark.parametrize(
+    ("file", "picture"),
+    [("mind2web-l2.json", "mind2web/images/a.png"), ("aitw-l1.json", "aitw-v1/images/a.png"), ("coat.json", "coat/coat/images/a.png"),
+     ("amex.json", "a.png"), ("guiact-web-single.json", "anywhere/at/all/a.png")],
+)  # fmt: skip
+def test_pictures_are_found_where_they_are_unpacked(convert, write, file, picture):
+    samples, _ = convert("aguvis", write(file, [step("a.png", "Go", [], "Action: x", "mobile.home()")], picture))
+    assert len(samples) == 1
 
 
 def test_what_cannot_be_used_is_counted_and_the_rest_kept(convert, write):

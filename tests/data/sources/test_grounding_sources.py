@@ -86,6 +86,15 @@ def test_two_places_with_a_picture_of_the_name_are_not_guessed_between(convert, 
     assert report["dropped"] == {"question about a picture missing": 2}
 
 
+def test_of_several_places_the_one_called_like_the_rows_is_taken(convert, folder):
+    (folder / "desktop_domain/linux_splited.json").write_text(json.dumps([{"img_filename": "a.png", "elements": ELEMENTS}]))
+    zipped(folder / "desktop_domain/linux_images.zip", a_png=png(20, 10, shade=1))
+    zipped(folder / "desktop_domain/macos_images.zip", a_png=png(20, 10, shade=2))
+    zipped(folder / "other.zip", a_png=png(20, 10, shade=3))
+    samples, _ = convert("os-atlas", folder)
+    assert (folder.parent / "out" / samples[0].images[0]).read_bytes() == png(20, 10, shade=1)
+
+
 @pytest.mark.parametrize("name", ["/etc/passwd", "../out.png", "a\\..\\..\\out.png"])
 def test_a_picture_outside_the_folder_is_never_taken(convert, folder, name):
     (folder.parent / "out.png").write_bytes(png(20, 10))

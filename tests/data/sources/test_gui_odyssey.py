@@ -45,6 +45,19 @@ def test_every_kind_of_action_becomes_ours(convert, source):
     assert (last.kind, last.status, last.text) == ("terminate", "failure", "No flights")
 
 
+def test_the_words_of_the_first_release_are_understood_too(convert, tmp_path):
+    steps = [("CLICK", "HOME", "Home."), ("HOME", "", "Home."), ("BACK", "", "Back."), ("IMPOSSIBLE", "", "Stop.", [], "No")]
+    source = write_gui_odyssey(tmp_path / "src", {"1": steps, "2": steps}, {"app": {"train": ["1"], "test": ["2"]}})
+    samples, _ = convert("gui-odyssey", source, "--split-by", "app")
+    made = [parse_response(sample.turns[0][1]) for sample in samples]
+    assert [(action.kind, action.text) for action in made] == [
+        ("home", None),
+        ("home", None),
+        ("back", None),
+        ("terminate", "No"),
+    ]
+
+
 def test_boxes_become_fractions_and_empty_ones_are_none(convert, source):
     samples, _ = convert("gui-odyssey", source)
     assert samples[0].box == (0.3, 0.6, 0.4, 0.7)

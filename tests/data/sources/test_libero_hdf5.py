@@ -81,6 +81,16 @@ def test_no_ops_are_left_out_but_a_gripper_that_turns_round_is_none(convert, tmp
     assert len(convert("libero-hdf5", source, "--no-ops", "keep", out="all")[0]) == 5
 
 
+@pytest.mark.parametrize("alignment", ["post-action", "pre-action"])
+def test_a_gripper_that_turns_round_after_nothing_but_no_ops_is_kept(convert, tmp_path, alignment):
+    actions = np.zeros((5, 7))
+    actions[:, 6] = [-1, 1, 1, -1, -1]
+    source = write_libero(tmp_path / f"{TASK}_demo.hdf5", [actions])
+    samples, _ = convert("libero-hdf5", source, "--obs-alignment", alignment)
+    later = int(alignment == "post-action")
+    assert [sample.step + later for sample in samples] == [1, 3]
+
+
 def test_the_filter_never_empties_a_task(convert, tmp_path):
     still = np.zeros((5, 7))
     still[:, 6] = -1
