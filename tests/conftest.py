@@ -10,6 +10,7 @@ import pytest
 LIBERO_ASSETS = os.environ.pop("OMNIACTOR_LIBERO_ASSETS", None)
 os.environ["OMNIACTOR_CACHE"] = tempfile.mkdtemp(prefix="omniactor-tests-")
 os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as omniactor.model does, but before any test imports torch
 
 from omniactor.types import Observation
 
