@@ -30,7 +30,6 @@ import torch  # isort: skip
 from scipy import stats
 
 from omniactor.model.presets import make_model
-from omniactor.model.weights import upcycle
 from omniactor.train.recipe import RECIPES, Recipe, change
 from omniactor.train.run import train
 
@@ -51,13 +50,13 @@ def main() -> None:
     variants += [("omniactor", shared) for shared in range(1, layers)]
     with tempfile.TemporaryDirectory() as folder:
         for seed in range(options.seeds):
-            dense, processor = make_model(options.preset, "dense", seed)
+            start = Path(folder) / f"start {seed}"
+            for part in make_model(options.preset, "dense", seed):
+                part.save_pretrained(start)
             for variant, shared in variants:
                 label = f"omniactor, K_share {shared}" if variant == "omniactor" else variant
-                start = Path(folder) / f"{label} {seed}"
-                upcycle(dense, variant, shared).save_pretrained(start)
-                processor.save_pretrained(start)
-                measured = _run(change(RECIPES["debug"], _settings(start, variant, options.steps, seed)), start / "run")
+                recipe = change(RECIPES["debug"], _settings(start, variant, shared, options.steps, seed))
+                measured = _run(recipe, Path(folder) / f"{label} {seed}")
                 results.setdefault(label, []).append(measured)
                 print(f"seed {seed}  {label:24s} {measured}", file=sys.stderr, flush=True)
     _print_table(results)
@@ -71,10 +70,11 @@ def main() -> None:
     print(json.dumps(summary))
 
 
-def _settings(start: Path, variant: str, steps: int, seed: int) -> list[str]:
+def _settings(start: Path, variant: str, shared: int, steps: int, seed: int) -> list[str]:
     batch = 8 if variant in ("gui", "embodied") else 16
     return [
-        f"model={start}", f"max_steps={steps}", f"seed={seed}", "learning_rate=2e-3", f"eval_every={steps}", "eval_batches=50",
+        f"model={start}", f"variant={variant}", f"shared_layers={shared}", f"max_steps={steps}", f"seed={seed}",
+        "learning_rate=2e-3", f"eval_every={steps}", "eval_batches=50",
         f"save_every={steps}", f"log_every={steps}", "world_block=1", "micro_batch_size=8", f"batch_size={batch}",
     ]  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -114,7 +115,16 @@ def make_agent(name: str, env) -> Agent:
 
 
 def _load_model(path: str, name: str) -> Agent:
-    """Return a fresh agent on weights that are read once per process."""
-    from omniactor.model.agent import ModelAgent, load_checkpoint
+    """Return a fresh agent on weights that are read once per process, and again when the files change."""
+    from omniactor.model.agent import ModelAgent
 
-    return ModelAgent(*load_checkpoint(path), name=name if name == "mini" else Path(name).name)
+    stamp = max((file.stat().st_mtime_ns for file in Path(path).glob("*")), default=0)
+    return ModelAgent(*_read_model(path, stamp), name=name if name == "mini" else Path(name).name)
+
+
+@lru_cache(maxsize=1)
+def _read_model(path: str, stamp: int):
+    """Return the model and processor of a checkpoint; the last one is kept, since every episode asks for it."""
+    from omniactor.model.agent import load_checkpoint
+
+    return load_checkpoint(path)

@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -155,9 +154,8 @@ class ModelAgent:
         return SHARED if alone else world
 
 
-@lru_cache(maxsize=1)
 def load_checkpoint(path: str | Path, device: str = "cpu") -> tuple[OmniActorForConditionalGeneration, OmniActorProcessor]:
-    """Return the model and processor of a checkpoint folder or Hub repository, for `ModelAgent`; the last one is kept.
+    """Return the model and processor of a checkpoint folder or Hub repository, for `ModelAgent`.
 
     Raises:
         CheckpointError: weights or processor missing or broken.

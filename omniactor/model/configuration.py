@@ -222,6 +222,17 @@ def variant_settings(variant: str, layers: int, num_shared_layers: int) -> dict:
     return variants[variant]
 
 
+def variant_of(config: OmniActorConfig) -> str:
+    """Return which of the paper's variants a configuration is."""
+    if len(config.worlds) == 1:
+        return config.worlds[0]
+    if config.router:
+        return "router"
+    if not config.separate_heads and config.num_shared_layers == config.text_config.num_hidden_layers:
+        return "dense"
+    return "hard" if config.num_shared_layers == 0 else "omniactor"
+
+
 VARIANTS = ("gui", "embodied", "dense", "hard", "router", "omniactor")
 
 

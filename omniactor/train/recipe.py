@@ -20,9 +20,9 @@ class Recipe:
 
     # The model: a preset with random weights, or a checkpoint folder or repository to go on from.
     model: str = "debug"
-    # gui, embodied, dense, hard, router or omniactor; of a preset only, a checkpoint has its own.
+    # gui, embodied, dense, hard, router or omniactor. A checkpoint without experts is upcycled to it.
     variant: str = "omniactor"
-    # K_share of a preset; None leaves the preset's.
+    # K_share; None leaves the preset's or the checkpoint's, and is 8 where a checkpoint is upcycled.
     shared_layers: int | None = None
     # Actions per decision of a preset; None leaves the preset's.
     chunk_size: int | None = None

@@ -12,12 +12,13 @@ from pathlib import Path
 
 from transformers import TrainerCallback, set_seed
 
-from omniactor.agent import MINI
 from omniactor.errors import InputError
 from omniactor.model.agent import load_checkpoint
+from omniactor.model.configuration import variant_of
 from omniactor.model.modeling import OmniActorForConditionalGeneration
 from omniactor.model.presets import PRESETS, make_model
 from omniactor.model.processing import OmniActorProcessor
+from omniactor.model.weights import upcycle
 from omniactor.paths import write_json
 from omniactor.train.checkpoint import clear_staged, newest_valid
 from omniactor.train.mixture import Mixture, Source
@@ -65,12 +66,12 @@ def train(recipe: Recipe, out: Path) -> Outcome:
     _claim(recipe, out)
     set_seed(recipe.seed)
     model, processor = _model(recipe)
-    sources = [source for name in recipe.data for source in _sources(name, model.config.worlds, model.config.chunk_size)]
-    weights = [w for name, w in zip(recipe.data, recipe.weights, strict=True) for _ in _sources(name, model.config.worlds, 1)]
-    mixture = Mixture(sources, weights, recipe.micro_batch_size, recipe.world_block, recipe.seed)
+    worlds, chunk = model.config.worlds, model.config.chunk_size
+    weighted = [(s, w) for name, w in zip(recipe.data, recipe.weights, strict=True) for s in _sources(name, worlds, chunk)]
+    mixture = Mixture(*zip(*weighted, strict=True), recipe.micro_batch_size, recipe.world_block, recipe.seed)
     held_out = None
     if recipe.eval_data:
-        kept = [s for name in recipe.eval_data for s in _sources(name, model.config.worlds, model.config.chunk_size, "eval")]
+        kept = [s for name in recipe.eval_data for s in _sources(name, worlds, chunk, "eval")]
         held_out = Mixture(kept, [1.0] * len(kept), recipe.micro_batch_size, 1, recipe.seed)
     if recipe.lora_rank:
         model = _with_adapters(model, recipe)
@@ -80,13 +81,12 @@ def train(recipe: Recipe, out: Path) -> Outcome:
     os.environ.setdefault("TENSORBOARD_LOGGING_DIR", str(out / "tensorboard"))
     board = ["tensorboard"] if importlib.util.find_spec("tensorboard") else []
     arguments = training_arguments(recipe, out, int(os.environ.get("WORLD_SIZE", "1")), board)
-    trainer = OmniActorTrainer(model, processor, recipe, arguments, mixture, held_out, out / "log.jsonl")
+    resume, passed_over = newest_valid(out)
+    trainer = OmniActorTrainer(model, processor, recipe, arguments, mixture, held_out, out / "log.jsonl", resume)
     stop = _StopOnSignal()
     trainer.add_callback(stop)
     if trainer.is_world_process_zero():
         clear_staged(out)
-    resume, passed_over = newest_valid(out)
-    trainer.resume_from = resume
     with stop:
         trainer.train(resume_from_checkpoint=str(resume) if resume else None)
     path = None
@@ -130,8 +130,15 @@ def _model(recipe: Recipe) -> tuple[OmniActorForConditionalGeneration, OmniActor
     if recipe.model in PRESETS:
         settings = {"num_shared_layers": recipe.shared_layers, "chunk_size": recipe.chunk_size}
         return make_model(recipe.model, recipe.variant, recipe.seed, **{k: v for k, v in settings.items() if v is not None})
-    model, processor = load_checkpoint(str(MINI) if recipe.model == "mini-bundled" else recipe.model)
-    return model.train(), processor
+    model, processor = load_checkpoint(recipe.model)
+    has, wanted = variant_of(model.config), recipe.variant
+    if has == wanted and recipe.shared_layers in (None, model.config.num_shared_layers):
+        return model, processor
+    if model.config.separate_heads:
+        raise InputError(
+            f"expected a checkpoint of variant {wanted} or one without experts to make it of, got {has}; set variant={has}"
+        )
+    return upcycle(model, wanted, 8 if recipe.shared_layers is None else recipe.shared_layers), processor
 
 
 def _sources(name: str, worlds: list[str], chunk: int, split: str = "train") -> list[Source]:

@@ -13,7 +13,7 @@ import torch.distributed as dist
 from accelerate import DistributedType
 from accelerate.utils import FullyShardedDataParallelPlugin
 from torch.distributed.tensor import DTensor
-from transformers import Trainer, TrainerCallback, TrainingArguments
+from transformers import Trainer, TrainingArguments
 
 from omniactor.errors import TrainingError
 from omniactor.model.processing import OmniActorProcessor
@@ -40,6 +40,7 @@ class OmniActorTrainer(Trainer):
         train: Mixture,
         held_out: Mixture | None = None,
         log: Path | None = None,
+        resume: Path | None = None,
     ) -> None:
         """Put the parts together.
 
@@ -51,10 +52,14 @@ class OmniActorTrainer(Trainer):
             train: what is trained on.
             held_out: what is evaluated on.
             log: file that gets one JSON line per log entry.
+            resume: checkpoint that training goes on from.
         """
         self.recipe, self.train_mixture, self.eval_mixture = recipe, train, held_out
-        self.measures, self._log_file, self._last = Measures(), log, (0, time.perf_counter())
-        super().__init__(model=model, args=arguments, processing_class=processor, eval_dataset=held_out, callbacks=[_Ticker()])
+        self.measures, self._log_file = Measures(), log
+        # The Trainer reads its own state only after it has asked for the data.
+        self._first_step = json.loads((resume / "trainer_state.json").read_text())["global_step"] if resume else 0
+        self._last = (self._first_step, time.perf_counter())
+        super().__init__(model=model, args=arguments, processing_class=processor, eval_dataset=held_out)
         self.can_return_loss = True
 
     @property
@@ -83,15 +88,10 @@ class OmniActorTrainer(Trainer):
         per_step = self._accumulation * self.args.world_size
         batches = Batches(
             self.train_mixture, self.processing_class, self.model.config, self.recipe.max_steps * per_step,
-            start=self._resumed_step() * per_step, rank=self.args.process_index, ranks=self.args.world_size,
+            start=self._first_step * per_step, rank=self.args.process_index, ranks=self.args.world_size,
             max_length=self.recipe.max_length,
         )  # fmt: skip
         return batches.loader(self.recipe.workers)
-
-    def _resumed_step(self) -> int:
-        """Return the step of the checkpoint that training goes on from; the Trainer reads its state only later."""
-        path = getattr(self, "resume_from", None)
-        return json.loads((Path(path) / "trainer_state.json").read_text())["global_step"] if path else 0
 
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
         """Return the loss of a micro-batch and take its measures.
@@ -189,13 +189,6 @@ class OmniActorTrainer(Trainer):
             self.args.output_dir = str(run)
         if dist.is_initialized():
             dist.barrier()
-
-
-class _Ticker(TrainerCallback):
-    """Restarts the clock of the throughput when training starts."""
-
-    def on_train_begin(self, args, state, control, **kwargs) -> None:
-        kwargs["model"].train()
 
 
 def training_arguments(recipe: Recipe, out: Path, processes: int, report_to: list[str]) -> TrainingArguments:

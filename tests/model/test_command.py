@@ -6,8 +6,8 @@ import pytest
 import torch
 from PIL import Image
 
+from omniactor.agent import make_agent
 from omniactor.cli import main
-from omniactor.model import agent as model_agent
 from omniactor.model.presets import make_model
 from tests.model.conftest import make_base
 
@@ -49,7 +49,8 @@ def test_upcycle_and_export_return_the_base(tmp_path, capsys):
 
 def test_predict_prints_the_action_in_all_its_forms(checkpoint, screenshot, capsys, monkeypatch):
     answer = "Action: Tap OK\nOperation: pyautogui.click(x=0.25, y=0.5)"
-    model, processor = model_agent.load_checkpoint(str(checkpoint))
+    stored = make_agent(str(checkpoint), None)
+    model, processor = stored.model, stored.processor
     ids = processor.tokenizer(answer).input_ids
 
     def generate(input_ids, **_):

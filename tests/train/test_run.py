@@ -207,6 +207,39 @@ def test_data_that_is_not_there_is_refused(tmp_path):
         train(recipe("data=nothing"), tmp_path / "x")
 
 
+@pytest.fixture(scope="module")
+def dense(tmp_path_factory):
+    """A checkpoint without experts, as a first stage leaves it."""
+    from omniactor.model.presets import make_model
+
+    folder = tmp_path_factory.mktemp("dense") / "start"
+    for part in make_model("debug", "dense"):
+        part.save_pretrained(folder)
+    return folder
+
+
+@pytest.mark.parametrize("variant", ["gui", "dense", "hard", "router", "omniactor"])
+def test_a_checkpoint_without_experts_becomes_the_variant_asked_for(dense, tmp_path, variant):
+    from omniactor.model.configuration import read_config, variant_of
+
+    settings = (f"model={dense}", f"variant={variant}", "shared_layers=1", "max_steps=1")
+    config = read_config(train(recipe(*settings), tmp_path / variant).path)
+    assert variant_of(config) == variant
+    if variant in ("router", "omniactor"):
+        assert config.num_shared_layers == 1
+
+
+def test_a_checkpoint_with_experts_is_not_taken_for_another_variant(whole, tmp_path):
+    with pytest.raises(InputError, match="expected a checkpoint of variant dense or one without experts to make it of, got omniactor"):
+        train(recipe(f"model={whole[1].path}", "variant=dense"), tmp_path / "x")
+
+
+def test_two_runs_from_one_checkpoint_in_one_process_begin_with_the_same_weights(dense, tmp_path):
+    for name in ("one", "two"):
+        train(recipe(f"model={dense}", "variant=dense", "max_steps=2"), tmp_path / name)
+    assert_same(weights(tmp_path / "one"), weights(tmp_path / "two"))
+
+
 @pytest.mark.parametrize("engine", ["fsdp=false", "fsdp=true"])  # DDP, and FSDP2 under accelerate
 def test_two_processes_train_together_over_gloo_as_one_would(whole, tmp_path, engine):
     out = tmp_path / "two"

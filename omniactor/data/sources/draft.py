@@ -38,8 +38,9 @@ class ZipMember:
             return member.read(size)
 
 
-UNREADABLE = (OSError, ValueError, EOFError, KeyError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error)
-"""What reading a picture may raise: no file or no name of one, a damaged archive, a password, an unknown method."""
+UNREADABLE = (OSError, ValueError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""What reading a picture may raise, each counted as a reason: no file (OSError), no such name in the archive (KeyError), a
+password or an unknown method (RuntimeError and its child NotImplementedError), damage (the others)."""
 
 
 @functools.lru_cache(maxsize=64)
