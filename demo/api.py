@@ -6,8 +6,10 @@ import secrets
 
 import gradio as gr
 
-from demo import catalog, texts
-from demo.handlers import Handlers, plain_errors, public_result, save_picture
+from demo import arm_texts as texts
+from demo import catalog
+from demo.arm_handlers import ArmHandlers, public_result, save_picture
+from demo.refusals import plain_errors
 from omniactor.sim.tasks import TASKS
 
 
@@ -22,7 +24,7 @@ def tasks() -> list[dict]:
         return [catalog.as_json(task) for task in TASKS]
 
 
-def make_rollout(handlers: Handlers):
+def make_rollout(handlers: ArmHandlers):
     """Return the function behind `/rollout`."""
 
     def rollout(
@@ -75,7 +77,7 @@ def make_rollout(handlers: Handlers):
     return rollout
 
 
-def add_endpoints(handlers: Handlers) -> None:
+def add_endpoints(handlers: ArmHandlers) -> None:
     """Add `/tasks` and `/rollout` to the Blocks that are being built."""
     gr.api(tasks, api_name="tasks", queue=False)
     with gr.Row(visible=False):

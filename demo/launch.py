@@ -9,7 +9,7 @@ from pathlib import Path
 from gradio.utils import get_upload_folder
 
 from demo import catalog
-from demo.handlers import Handlers
+from demo.arm_handlers import ArmHandlers
 from demo.layout import build, launch_settings
 from demo.sessions import SessionStore
 from omniactor.episode import EpisodeRequest
@@ -25,7 +25,7 @@ def main() -> None:
     except OmniActorError as error:
         sys.exit(f"OmniActor: {error}")
     store = SessionStore(Path(get_upload_folder()), kept=cache_dir() / "unfinished_episodes")
-    page = build(Handlers(store, assets))
+    page = build(ArmHandlers(store, assets))
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that simulators and files are cleaned up
     print(f"3-D models: {assets.label} ({assets.origin})", flush=True)
     page.launch(prevent_thread_lock=True, **launch_settings())

@@ -23,13 +23,13 @@ def test_app_is_short_and_starts_nothing_when_imported():
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
-    from demo.handlers import Handlers
+    from demo.arm_handlers import ArmHandlers
     from demo.layout import build, launch_settings
     from demo.sessions import SessionStore
     from omniactor.sim.assets import AssetSource
 
     store = SessionStore(tmp_path_factory.mktemp("files"), make_worker=lambda: None)
-    page = build(Handlers(store, AssetSource("standin", Path("/none"), "a test")))
+    page = build(ArmHandlers(store, AssetSource("standin", Path("/none"), "a test")))
     _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_settings())
     yield page, url.rstrip("/")
     page.close()

@@ -102,6 +102,6 @@ def make_store(tmp_path):
 
 @pytest.fixture
 def handlers(make_store):
-    from demo.handlers import Handlers
+    from demo.arm_handlers import ArmHandlers
 
-    return Handlers(make_store(), AssetSource("standin", Path("/none"), "the Hub cannot be reached"))
+    return ArmHandlers(make_store(), AssetSource("standin", Path("/none"), "the Hub cannot be reached"))

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from demo import texts
+from demo import arm_texts as texts
 from omniactor.episode import EpisodeResult, Update
 from omniactor.experts.table import SKILLS
 from omniactor.sim.assets import AssetSource

@@ -1,48 +1,26 @@
-"""What happens when somebody clicks: plain functions, testable without a browser."""
+"""What happens when somebody clicks on the tab of the robot arm: plain functions, testable without a browser."""
 
 from __future__ import annotations
 
-import contextlib
-import html
-import traceback
-from collections.abc import Iterator
 from pathlib import Path
 
 import gradio as gr
 import numpy as np
 from PIL import Image
 
-from demo import catalog, texts
+from demo import arm_texts as texts
+from demo import catalog
 from demo.live import LiveRun
 from demo.plots import action_plot
+from demo.refusals import plain_errors
 from demo.sessions import SessionStore
 from omniactor.episode import EpisodeRequest, EpisodeResult, Update
-from omniactor.errors import InputError, OmniActorError, UnknownAgentError
+from omniactor.errors import InputError, UnknownAgentError
 from omniactor.sim.assets import AssetSource
 from omniactor.sim.tasks import TASKS, Task, get_task
 
 PUBLISHED, SEED = "Published state", "Seed"
 LAST_STATE, LAST_SEED = 49, 2**32 - 1
-
-
-@contextlib.contextmanager
-def plain_errors() -> Iterator[None]:
-    """Turn every error into a `gr.Error` of one line; unexpected ones also go to the server's log."""
-    try:
-        yield
-    except gr.Error:
-        raise
-    except OmniActorError as error:
-        raise gr.Error(one_line(error), title="This did not run", print_exception=False) from None
-    except Exception as error:  # the edge of the page
-        traceback.print_exc()
-        message = f"The page failed ({type(error).__name__}); the server's log has the details."
-        raise gr.Error(message, title="This did not run", print_exception=False) from None
-
-
-def one_line(error: BaseException) -> str:
-    """Return an error's message as one line that is safe to show as HTML."""
-    return html.escape(" ".join(str(error).split())[:400], quote=False)
 
 
 def whole_number(value: float | None, what: str, low: int, high: int) -> int:
@@ -56,8 +34,8 @@ def whole_number(value: float | None, what: str, low: int, high: int) -> int:
     return int(value)
 
 
-class Handlers:
-    """The page's handlers; holds what all visitors share and nothing of any one visitor."""
+class ArmHandlers:
+    """The tab's handlers; holds what all visitors share and nothing of any one visitor."""
 
     def __init__(self, store: SessionStore, assets: AssetSource) -> None:
         """Take the sessions and the 3-D models that were resolved at the start."""
