@@ -40,9 +40,18 @@ class Session:
         """Tell whether an episode is under way."""
         return self.live is not None and not self.live.over
 
+    @property
+    def screens(self) -> Path:
+        """Return the folder for what belongs to no run; it stays until the visitor leaves or falls idle."""
+        return self.folder / "screens"
+
     def remove_files(self) -> None:
-        """Remove everything this visitor's episodes wrote."""
+        """Remove everything of this visitor."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def remove_runs(self) -> None:
+        """Remove everything this visitor's runs wrote."""
+        shutil.rmtree(self.folder / "runs", ignore_errors=True)
 
     def keep_files(self, kept: Path, most: int) -> None:
         """Move video and record of the present episode into `kept`, where the newest `most` episodes stay."""
@@ -57,9 +66,9 @@ class Session:
                 path.unlink(missing_ok=True)
 
     def new_folder(self) -> Path:
-        """Return a new folder for one episode and remove those of earlier ones."""
-        self.remove_files()
-        folder = self.folder / secrets.token_hex(4)
+        """Return a new folder for one run and remove those of earlier ones."""
+        self.remove_runs()
+        folder = self.folder / "runs" / secrets.token_hex(4)
         folder.mkdir(parents=True)
         return folder
 
@@ -125,12 +134,20 @@ class SessionStore:
                 request = make_request(session.new_folder())
                 session.worker = session.worker or self._take_worker()
             except OmniActorError:
-                session.remove_files()
+                session.remove_runs()
                 raise
             self._sessions[key] = session
             session.used = time.monotonic()
             session.live = LiveRun(session.worker, request, self.limits)
             return session.live
+
+    def folder(self, key: str) -> Path:
+        """Return a visitor's folder for files that belong to no run, made if need be; using it counts as not idle."""
+        with self._lock:
+            session = self._sessions.setdefault(key, Session(self._root / secrets.token_hex(16)))
+            session.used = time.monotonic()
+            session.screens.mkdir(parents=True, exist_ok=True)
+            return session.screens
 
     def stop(self, key: str) -> None:
         """Ask a visitor's episode to end after its present step, or, while it waits in the queue, not to begin."""
