@@ -66,7 +66,9 @@ def find_agent(offered: Mapping[str, OfferedAgent], name: str) -> OfferedAgent:
         UnknownAgentError: none of that name, or none at all.
     """
     if not offered:
-        raise UnknownAgentError("expected an agent for screens, got none: this page has no checkpoint and its host chose no agent")
+        raise UnknownAgentError(
+            "expected an agent for screens, got none: this page has no checkpoint and its host chose no agent"
+        )
     if not name:
         return next(iter(offered.values()))
     if not isinstance(name, str) or name not in offered:
@@ -79,11 +81,13 @@ def _describe(name: str) -> OfferedAgent:
         peer = PeerAgent(name)
         about = f"Another maker's model, {peer.model}, on a server that the host of this page chose."
         return OfferedAgent(peer.name, about, name)
-    folder = MINI if name == "mini" else Path(name)
+    folder, chosen = MINI if name == "mini" else Path(name), "that the host of this page chose"
     if folder.is_dir():
+        what = "The small checkpoint that comes with this page." if name == "mini" else f"A checkpoint {chosen}."
         note = training_note(folder) or "Its folder does not say what it was trained on."
-        what = "The small checkpoint that comes with this page." if name == "mini" else "A checkpoint that the host of this page chose."
         return OfferedAgent(name if name == "mini" else folder.resolve().name, f"{what} {note}", name)
     if re.fullmatch(r"[\w.-]+/[\w.-]+", name):
-        return OfferedAgent(name, "A checkpoint from the Hugging Face Hub that the host of this page chose; see its model card.", name)
-    raise UnknownAgentError(f"expected {SETTING} as a checkpoint folder, a Hugging Face repository or {PREFIX}URL#MODEL, got {name[:120]!r}")
+        return OfferedAgent(name, f"A checkpoint from the Hugging Face Hub {chosen}; see its model card.", name)
+    raise UnknownAgentError(
+        f"expected {SETTING} as a checkpoint folder, a Hugging Face repository or {PREFIX}URL#MODEL, got {name[:120]!r}"
+    )

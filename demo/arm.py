@@ -21,7 +21,7 @@ def add_arm(handlers: ArmHandlers) -> None:
     task, shown = gr.State(first), gr.State(catalog.find())
     gr.HTML(f'<p class="about">{texts.INTRO}</p>')
     facts = gr.HTML(texts.facts(handlers.assets, agent), elem_id="facts")
-    with gr.Row(elem_id="columns"):
+    with gr.Row(elem_id="columns", elem_classes="columns"):
         with gr.Column(elem_id="picker"):
             picker = _picker(shown.value, first, agent)
         with gr.Column(elem_id="main"):

@@ -9,8 +9,10 @@ from pathlib import Path
 from gradio.utils import get_upload_folder
 
 from demo import catalog
+from demo.agents import offered_agents
 from demo.arm_handlers import ArmHandlers
 from demo.layout import build, launch_settings
+from demo.screenshot_handlers import ScreenshotHandlers
 from demo.sessions import SessionStore
 from omniactor.episode import EpisodeRequest
 from omniactor.errors import OmniActorError
@@ -21,13 +23,14 @@ from omniactor.sim.assets import resolve_assets
 def main() -> None:
     """Serve the page until the process is told to end."""
     try:
-        assets = resolve_assets("auto")
+        assets, agents = resolve_assets("auto"), offered_agents()
     except OmniActorError as error:
         sys.exit(f"OmniActor: {error}")
     store = SessionStore(Path(get_upload_folder()), kept=cache_dir() / "unfinished_episodes")
-    page = build(ArmHandlers(store, assets))
+    page = build(ArmHandlers(store, assets), ScreenshotHandlers(store, agents))
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that simulators and files are cleaned up
     print(f"3-D models: {assets.label} ({assets.origin})", flush=True)
+    print(f"Agents for screens: {', '.join(agents) or 'none'}", flush=True)
     page.launch(prevent_thread_lock=True, **launch_settings())
     store.keep_tidy()
     store.warm_up(EpisodeRequest(catalog.default_task(), assets=assets.kind, max_steps=1, look_every=1))

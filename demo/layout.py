@@ -11,21 +11,26 @@ from demo.api import add_endpoints
 from demo.arm import add_arm
 from demo.arm_handlers import ArmHandlers
 from demo.limits import LIMITS, Limits
+from demo.screenshot import add_screenshot
+from demo.screenshot_handlers import ScreenshotHandlers
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parent
 INTRO = "One agent for two worlds: it drives a robot arm and it clicks through screens."
 
 
-def build(arm: ArmHandlers) -> gr.Blocks:
+def build(arm: ArmHandlers, screenshot: ScreenshotHandlers) -> gr.Blocks:
     """Return the page, with its queue set up."""
     limits = arm.limits
     cache = (limits.cache_check_seconds, limits.cache_age_seconds)
     with gr.Blocks(title="OmniActor", analytics_enabled=False, delete_cache=cache, fill_width=True) as page:
         gr.HTML(f"<header><h1>OmniActor</h1><p>{INTRO}</p></header>", elem_id="intro")
-        with gr.Tabs(elem_id="tabs"), gr.Tab("Robot arm", id="arm"):
-            add_arm(arm)
-        add_endpoints(arm)
+        with gr.Tabs(elem_id="tabs"):
+            with gr.Tab("Robot arm", id="arm"):
+                add_arm(arm)
+            with gr.Tab("Screenshot", id="screenshot"):
+                add_screenshot(screenshot)
+        add_endpoints(arm, screenshot)
         page.unload(arm.leave)
     page.queue(max_size=limits.queue_size, default_concurrency_limit=limits.threads, api_open=False)
     return page

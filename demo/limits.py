@@ -17,6 +17,7 @@ class Limits:
         pictures_kept: live pictures on disk per visitor; the browser has this many to catch up with.
         simulators: most simulator processes alive at once, the spare one included.
         running_at_once: most episodes running at once; the others wait in the queue.
+        predictions_at_once: most screenshots that models look at at once; the others wait in the queue.
         idle_seconds: a visitor who runs nothing for so long loses simulator and files.
         takeover_seconds: when all simulators are taken, one idle for so long goes to the next visitor.
         unwatched_seconds: an episode whose pictures nobody fetches for so long is stopped.
@@ -38,6 +39,7 @@ class Limits:
     pictures_kept: int = 50
     simulators: int = 4
     running_at_once: int = 2
+    predictions_at_once: int = 1
     idle_seconds: float = 900.0
     takeover_seconds: float = 60.0
     unwatched_seconds: float = 20.0

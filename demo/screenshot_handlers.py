@@ -1,0 +1,158 @@
+"""What happens when somebody clicks on the tab of the screenshot: plain functions, testable without a browser."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import gradio as gr
+import numpy as np
+from PIL import Image
+
+from demo import screenshot_texts as texts
+from demo.agents import OfferedAgent, find_agent
+from demo.refusals import plain_errors
+from demo.sessions import SessionStore
+from omniactor.actions.gui import parse_operation, print_operation
+from omniactor.errors import InputError
+from omniactor.gui.images import open_image
+from omniactor.gui.overlay import describe, draw_action
+from omniactor.gui.prediction import Prediction, observe_screen, predict
+from omniactor.instructions import check_instruction
+from omniactor.types import GuiAction, Observation
+
+MAX_STEPS = 50
+"""Of an episode by hand."""
+SHOWN_SIDE = 1600
+"""Pixels of the longer side of a picture on the page."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the tab shows at present.
+
+    Attributes:
+        screen: a copy of the uploaded file, in the visitor's folder.
+        size: (width, height) of the upright picture.
+        action: what is drawn on it.
+    """
+
+    screen: str
+    size: tuple[int, int]
+    action: GuiAction
+
+
+class ScreenshotHandlers:
+    """The tab's handlers; holds what all visitors share and nothing of any one visitor."""
+
+    def __init__(self, store: SessionStore, agents: Mapping[str, OfferedAgent]) -> None:
+        """Take the sessions and the agents on offer."""
+        self.store, self.limits, self.agents = store, store.limits, agents
+
+    def check(self, picture: str | bytes | None, instruction: str, history: str) -> Observation:
+        """Return what the agent will see.
+
+        Raises:
+            InputError: with what is wrong.
+        """
+        if picture is None:
+            raise InputError("Upload a screenshot first.")
+        return observe_screen(picture, instruction, (history or "").splitlines())
+
+    def ask(self, picture, instruction: str, history: str, agent: str) -> tuple[Observation, Prediction]:
+        """Return what was looked at and what the agent wants to do."""
+        chosen = find_agent(self.agents, agent)
+        observation = self.check(picture, instruction, history)
+        return observation, replace(predict(chosen.make(), observation), agent=chosen.name)
+
+    def describe_agent(self, agent: str) -> str:
+        """Return what the chosen agent is."""
+        return texts.agent_note(self.agents, agent)
+
+    def predict(self, picture, instruction: str, history: str, agent: str, request: gr.Request):
+        """Predict; yields drawn picture, status, words, operation, Accept and what is shown."""
+        kept = (gr.skip(),) * 4
+        try:
+            with plain_errors():
+                yield gr.skip(), texts.working(find_agent(self.agents, agent).name), *kept
+                observation, made = self.ask(picture, instruction, history, agent)
+                screen = observation.images["screen"]
+                if made.action is None:
+                    yield self.save(screen, request), texts.prediction(made), "", "", gr.Button(interactive=False), None
+                    return
+                shown = Shown(self.keep(picture, request), made.size, made.action)
+                drawn = self.save(draw_action(screen, made.action), request)
+                operation = print_operation(made.action)
+                yield drawn, texts.prediction(made), made.action.description, operation, gr.Button(interactive=True), shown
+        except gr.Error as error:
+            yield gr.skip(), texts.failure(error.message), *kept
+            raise
+
+    def draw(self, picture, words: str, operation: str, request: gr.Request):
+        """Draw an operation that the visitor wrote; returns what `predict` yields."""
+        with plain_errors():
+            if picture is None:
+                raise InputError("Upload a screenshot first.")
+            action = _written(words, operation)
+            screen = open_image(picture)
+            size = (screen.shape[1], screen.shape[0])
+            shown = Shown(self.keep(picture, request), size, action)
+            drawn = self.save(draw_action(screen, action), request)
+            return drawn, texts.by_hand(action, size), words, print_operation(action), gr.Button(interactive=True), shown
+
+    def accept(self, shown: Shown | None, words: str, operation: str, history: str, steps: list[Shown]):
+        """Append the action to the episode; returns picture, history, steps, their list, status, Accept and what is shown."""
+        with plain_errors():
+            if shown is None:
+                raise InputError("There is no action to accept yet; press Predict first.")
+            if len(steps) >= MAX_STEPS:
+                raise InputError(f"An episode by hand has at most {MAX_STEPS} steps; save it and start over.")
+            action = _written(words, operation)
+            if operation == print_operation(shown.action):  # what is printed has fewer decimals
+                action = replace(shown.action, description=action.description)
+            action = replace(action, description=action.description or describe(action))
+            steps = [*steps, replace(shown, action=action)]
+            history = "\n".join([*(line for line in (history or "").splitlines() if line.strip()), action.description])
+            listed = texts.steps([(step.action.description, print_operation(step.action)) for step in steps])
+            status = texts.accepted(len(steps), action.kind == "terminate")
+            return None, history, steps, listed, status, gr.Button(interactive=False), None
+
+    def start_over(self, request: gr.Request):
+        """Forget the episode; returns picture, drawn picture, history, words, operation, steps, list, status, Accept, shown."""
+        for path in self.store.folder(request.session_hash).iterdir():
+            path.unlink(missing_ok=True)
+        return None, None, "", "", "", [], "", texts.idle(), gr.Button(interactive=False), None
+
+    def keep(self, picture: str | bytes, request: gr.Request) -> str:
+        """Copy an uploaded picture, which has been opened without complaint, into the visitor's folder."""
+        path = self.store.folder(request.session_hash) / f"screen-{secrets.token_hex(6)}"
+        path.write_bytes(picture if isinstance(picture, bytes) else Path(picture).read_bytes())
+        return str(path)
+
+    def save(self, pixels: np.ndarray, request: gr.Request) -> str:
+        """Write a picture for the page, drop those before the last, and return its path."""
+        return save_picture(self.store.folder(request.session_hash), pixels)
+
+
+def save_picture(folder: Path, pixels: np.ndarray, kept: int = 3) -> str:
+    """Write a picture for the page into `folder`, where the newest few stay, and return its path."""
+    image = Image.fromarray(pixels)
+    image.thumbnail((SHOWN_SIDE, SHOWN_SIDE), Image.Resampling.LANCZOS)
+    old = sorted(folder.glob("drawn-*.jpg"), key=lambda path: path.stat().st_mtime_ns)
+    for path in old[: max(0, len(old) - kept + 1)]:
+        path.unlink(missing_ok=True)
+    path = folder / f"drawn-{secrets.token_hex(6)}.jpg"
+    image.save(path, quality=90)
+    return str(path)
+
+
+def _written(words: str, operation: str) -> GuiAction:
+    """Return the action of the two fields that the visitor may edit."""
+    if not (operation or "").strip():
+        raise InputError("Write an operation first, such as pyautogui.click(x=0.5, y=0.5).")
+    check_instruction(operation, "an operation")
+    action = parse_operation(operation)
+    described = check_instruction(words, "the action in words") if (words or "").strip() else ""
+    return replace(action, description=described)
