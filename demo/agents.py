@@ -11,9 +11,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from omniactor.agent import MINI, Agent, make_agent
-from omniactor.errors import UnknownAgentError
+from omniactor.errors import PeerError, UnknownAgentError
 from omniactor.gui.peer import PREFIX, PeerAgent
 from omniactor.model.card import training_note
 
@@ -38,6 +39,11 @@ class OfferedAgent:
     def make(self) -> Agent:
         """Return a fresh agent; weights are read at the first call and kept."""
         return make_agent(self.stands_for, None)
+
+    def discreet(self, error: PeerError) -> PeerError:
+        """Return what went wrong without the address of the server, which is the host's business."""
+        place = urlsplit(self.stands_for.removeprefix(PREFIX)).netloc
+        return PeerError(str(error).replace(place, "the model's server") if place else str(error))
 
 
 def offered_agents(setting: str | None = None) -> dict[str, OfferedAgent]:

@@ -10,10 +10,8 @@ from demo import arm_texts as texts
 from demo import catalog
 from demo.arm_handlers import ArmHandlers, public_result, save_picture
 from demo.refusals import plain_errors
-from demo.screenshot_handlers import ScreenshotHandlers
-from demo.screenshot_handlers import save_picture as save_screen
+from demo.screenshot_handlers import ScreenshotHandlers, save_drawn
 from demo.uploads import PictureUpload
-from omniactor.gui.overlay import draw_action
 from omniactor.sim.tasks import TASKS
 
 
@@ -101,9 +99,8 @@ def make_predict_gui(handlers: ScreenshotHandlers):
         """
         with plain_errors():
             observation, made = handlers.ask(image, instruction, history, agent)
-            screen = observation.images["screen"]
-            drawn = screen if made.action is None else draw_action(screen, made.action)
-            return save_screen(handlers.store.folder(f"call-{secrets.token_hex(16)}"), drawn), made.as_json()
+            folder = handlers.store.folder(f"call-{secrets.token_hex(16)}")
+            return save_drawn(folder, observation.images["screen"], made.action), made.as_json()
 
     return predict_gui
 

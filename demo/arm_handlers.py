@@ -16,6 +16,7 @@ from demo.refusals import plain_errors
 from demo.sessions import SessionStore
 from omniactor.episode import EpisodeRequest, EpisodeResult, Update
 from omniactor.errors import InputError, UnknownAgentError
+from omniactor.instructions import check_instruction
 from omniactor.sim.assets import AssetSource
 from omniactor.sim.tasks import TASKS, Task, get_task
 
@@ -106,9 +107,7 @@ class ArmHandlers:
             raise InputError("Upload a record file first, or choose another agent.")
         if not catalog.can_do(agent, chosen.id):
             raise UnknownAgentError(f"The scripted expert has no skill for task {chosen.id} yet; choose another.")
-        longest = self.limits.instruction_characters
-        if len(instruction or "") > longest:
-            raise InputError(f"Expected an instruction of at most {longest} characters; shorten it.")
+        instruction = (instruction or "").strip() and check_instruction(instruction, most=self.limits.instruction_characters)
         if assets not in ("auto", "standin", self.assets.kind):
             raise InputError(f"Expected assets 'auto' or 'standin', got {str(assets)[:80]!r}.")
         return EpisodeRequest(
@@ -118,7 +117,7 @@ class ArmHandlers:
             init_state=None if init_state is None else whole_number(init_state, "a published state", 0, LAST_STATE),
             seed=None if seed is None else whole_number(seed, "a seed", 0, LAST_SEED),
             max_steps=whole_number(max_steps, "a number of steps", 1, self.limits.max_steps),
-            instruction=instruction or "",
+            instruction=instruction,
             video=str(folder / "episode.mp4"),
             record=str(folder / f"task-{chosen.id}-{agent}.json"),
         )

@@ -56,6 +56,7 @@ def launch_settings(limits: Limits = LIMITS) -> dict:
         "footer_links": ["api"],
         "theme": _theme(),
         "css_paths": [HERE / "page.css"],
+        "js": (HERE / "page.js").read_text(encoding="utf-8"),
     }
 
 

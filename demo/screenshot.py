@@ -86,6 +86,8 @@ def _connect(handlers: ScreenshotHandlers, asked: dict, answer: dict, shown: gr.
     picture, history, accept = asked["picture"], asked["history"], answer["accept"]
     words, operation, status = answer["words"], answer["operation"], answer["status"]
     result = [answer["drawn"], status, words, operation, accept, shown]
+    picture.input(handlers.look, picture, result, **quick)
+    answer["drawn"].select(handlers.point, [picture, shown], result, **quick)
     asked["agent"].change(handlers.describe_agent, asked["agent"], asked["note"], **quick)
     gr.on(
         [asked["ask"].click, asked["instruction"].submit],
@@ -110,7 +112,7 @@ def _connect(handlers: ScreenshotHandlers, asked: dict, answer: dict, shown: gr.
     accept.click(
         handlers.accept,
         [shown, words, operation, history, steps],
-        [picture, history, steps, answer["listed"], status, accept, shown],
+        [picture, history, steps, answer["listed"], status, words, operation, accept, shown],
         **quick,
     )
     asked["clear"].click(

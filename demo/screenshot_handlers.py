@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from demo.agents import OfferedAgent, find_agent
 from demo.refusals import plain_errors
 from demo.sessions import SessionStore
 from omniactor.actions.gui import parse_operation, print_operation
-from omniactor.errors import InputError
+from omniactor.errors import InputError, PeerError
 from omniactor.gui.images import open_image
 from omniactor.gui.overlay import describe, draw_action
 from omniactor.gui.prediction import Prediction, observe_screen, predict
@@ -36,12 +37,12 @@ class Shown:
     Attributes:
         screen: a copy of the uploaded file, in the visitor's folder.
         size: (width, height) of the upright picture.
-        action: what is drawn on it.
+        action: what is drawn on it; None before anything was asked.
     """
 
     screen: str
     size: tuple[int, int]
-    action: GuiAction
+    action: GuiAction | None = None
 
 
 class ScreenshotHandlers:
@@ -65,14 +66,32 @@ class ScreenshotHandlers:
         """Return what was looked at and what the agent wants to do."""
         chosen = find_agent(self.agents, agent)
         observation = self.check(picture, instruction, history)
-        return observation, replace(predict(chosen.make(), observation), agent=chosen.name)
+        try:
+            return observation, replace(predict(chosen.make(), observation), agent=chosen.name)
+        except PeerError as error:
+            print(error, file=sys.stderr, flush=True)  # whoever runs the page may know which server it is
+            raise chosen.discreet(error) from None
 
     def describe_agent(self, agent: str) -> str:
         """Return what the chosen agent is."""
         return texts.agent_note(self.agents, agent)
 
+    def look(self, picture, request: gr.Request):
+        """Open what was uploaded, or refuse it; returns picture, status, words, operation, Accept and what is shown."""
+        nothing = "", "", gr.Button(interactive=False)
+        if picture is None:
+            return None, texts.idle(), *nothing, None
+        try:
+            with plain_errors():
+                screen = open_image(picture)
+                size = (screen.shape[1], screen.shape[0])
+                shown = Shown(self.keep(picture, request), size)
+                return self.show(screen, None, request), texts.ready(size, bool(self.agents)), *nothing, shown
+        except gr.Error as error:
+            return None, texts.failure(error.message), *nothing, None
+
     def predict(self, picture, instruction: str, history: str, agent: str, request: gr.Request):
-        """Predict; yields drawn picture, status, words, operation, Accept and what is shown."""
+        """Ask the agent; yields what `look` returns."""
         kept = (gr.skip(),) * 4
         try:
             with plain_errors():
@@ -80,10 +99,10 @@ class ScreenshotHandlers:
                 observation, made = self.ask(picture, instruction, history, agent)
                 screen = observation.images["screen"]
                 if made.action is None:
-                    yield self.save(screen, request), texts.prediction(made), "", "", gr.Button(interactive=False), None
+                    yield self.show(screen, None, request), texts.prediction(made), "", "", gr.Button(interactive=False), None
                     return
                 shown = Shown(self.keep(picture, request), made.size, made.action)
-                drawn = self.save(draw_action(screen, made.action), request)
+                drawn = self.show(screen, made.action, request)
                 operation = print_operation(made.action)
                 yield drawn, texts.prediction(made), made.action.description, operation, gr.Button(interactive=True), shown
         except gr.Error as error:
@@ -91,7 +110,7 @@ class ScreenshotHandlers:
             raise
 
     def draw(self, picture, words: str, operation: str, request: gr.Request):
-        """Draw an operation that the visitor wrote; returns what `predict` yields."""
+        """Draw an operation that the visitor wrote; returns what `look` does."""
         with plain_errors():
             if picture is None:
                 raise InputError("Upload a screenshot first.")
@@ -99,13 +118,26 @@ class ScreenshotHandlers:
             screen = open_image(picture)
             size = (screen.shape[1], screen.shape[0])
             shown = Shown(self.keep(picture, request), size, action)
-            drawn = self.save(draw_action(screen, action), request)
+            drawn = self.show(screen, action, request)
             return drawn, texts.by_hand(action, size), words, print_operation(action), gr.Button(interactive=True), shown
 
-    def accept(self, shown: Shown | None, words: str, operation: str, history: str, steps: list[Shown]):
-        """Append the action to the episode; returns picture, history, steps, their list, status, Accept and what is shown."""
+    def point(self, picture, shown: Shown | None, request: gr.Request, event: gr.SelectData):
+        """Draw a click where the visitor clicked on the picture; returns what `look` does."""
         with plain_errors():
-            if shown is None:
+            if shown is None or picture is None:
+                raise InputError("Upload a screenshot first.")
+            scale = min(1.0, SHOWN_SIDE / max(shown.size))
+            x, y = (min(1.0, max(0.0, at / (side * scale))) for at, side in zip(event.index, shown.size, strict=True))
+            return self.draw(picture, "", print_operation(GuiAction("click", (x, y))), request)
+
+    def accept(self, shown: Shown | None, words: str, operation: str, history: str, steps: list[Shown]):
+        """Append the action to the episode.
+
+        Returns:
+            Uploaded picture, history, steps, their list, status, words, operation, Accept and what is shown.
+        """
+        with plain_errors():
+            if shown is None or shown.action is None:
                 raise InputError("There is no action to accept yet; press Predict first.")
             if len(steps) >= MAX_STEPS:
                 raise InputError(f"An episode by hand has at most {MAX_STEPS} steps; save it and start over.")
@@ -117,7 +149,7 @@ class ScreenshotHandlers:
             history = "\n".join([*(line for line in (history or "").splitlines() if line.strip()), action.description])
             listed = texts.steps([(step.action.description, print_operation(step.action)) for step in steps])
             status = texts.accepted(len(steps), action.kind == "terminate")
-            return None, history, steps, listed, status, gr.Button(interactive=False), None
+            return None, history, steps, listed, status, "", "", gr.Button(interactive=False), None
 
     def start_over(self, request: gr.Request):
         """Forget the episode; returns picture, drawn picture, history, words, operation, steps, list, status, Accept, shown."""
@@ -131,15 +163,17 @@ class ScreenshotHandlers:
         path.write_bytes(picture if isinstance(picture, bytes) else Path(picture).read_bytes())
         return str(path)
 
-    def save(self, pixels: np.ndarray, request: gr.Request) -> str:
-        """Write a picture for the page, drop those before the last, and return its path."""
-        return save_picture(self.store.folder(request.session_hash), pixels)
+    def show(self, screen: np.ndarray, action: GuiAction | None, request: gr.Request) -> str:
+        """Write a screen with an action on it for the page, drop those before the last, and return its path."""
+        return save_drawn(self.store.folder(request.session_hash), screen, action)
 
 
-def save_picture(folder: Path, pixels: np.ndarray, kept: int = 3) -> str:
-    """Write a picture for the page into `folder`, where the newest few stay, and return its path."""
-    image = Image.fromarray(pixels)
+def save_drawn(folder: Path, screen: np.ndarray, action: GuiAction | None, kept: int = 3) -> str:
+    """Write a screen, and an action on it, as the page shows it into `folder`, where the newest few stay; return the path."""
+    image = Image.fromarray(screen)
     image.thumbnail((SHOWN_SIDE, SHOWN_SIDE), Image.Resampling.LANCZOS)
+    if action is not None:  # drawn when it is small: it costs less, and the marks keep their size
+        image = Image.fromarray(draw_action(image, action))
     old = sorted(folder.glob("drawn-*.jpg"), key=lambda path: path.stat().st_mtime_ns)
     for path in old[: max(0, len(old) - kept + 1)]:
         path.unlink(missing_ok=True)

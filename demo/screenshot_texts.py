@@ -41,6 +41,14 @@ def idle() -> str:
     return _line("Nothing predicted yet.", "Upload a screenshot and type an instruction.")
 
 
+def ready(size: tuple[int, int], agents: bool) -> str:
+    """Return the status when a screenshot was uploaded."""
+    what = "Type an instruction and press Predict, or click on the picture to place a click yourself."
+    if not agents:
+        what = "Click on the picture to place a click, or write an operation."
+    return _line(f"{size[0]} \N{MULTIPLICATION SIGN} {size[1]} pixels.", what)
+
+
 def working(agent: str) -> str:
     """Return the status while an agent decides."""
     return _line("Working.", f"{agent} is looking at the screenshot ...")

@@ -13,6 +13,7 @@ import numpy as np
 
 from omniactor.agent import ReplayAgent, make_agent
 from omniactor.errors import InputError, RecordError
+from omniactor.instructions import check_instruction
 from omniactor.paths import check_writable
 from omniactor.record import EpisodeRecord, versions
 from omniactor.rollout import rollout
@@ -61,6 +62,8 @@ class EpisodeRequest:
             InputError: with the reason.
         """
         get_task(self.task)
+        if self.instruction.strip():
+            check_instruction(self.instruction)
         if not 1 <= self.max_steps <= MAX_STEPS:
             raise InputError(f"expected from 1 to {MAX_STEPS} steps, got {self.max_steps}")
         if not 0 <= self.settle_steps <= 1000:

@@ -44,7 +44,7 @@ def check_history(steps: object) -> tuple[str, ...]:
         raise InputError(f"expected at most {MAX_STEPS} earlier actions, got {len(steps)}; leave out the oldest")
     lines = [_one_line(step, f"earlier action {number}", MAX_LETTERS) for number, step in enumerate(steps, 1)]
     if sum(map(len, lines)) > MAX_HISTORY_LETTERS:
-        raise InputError(f"expected earlier actions of at most {MAX_HISTORY_LETTERS} letters in all, got more; shorten them")
+        raise InputError(f"expected earlier actions of at most {MAX_HISTORY_LETTERS} characters in all, got more; shorten them")
     return tuple(line for line in lines if line)
 
 
@@ -52,7 +52,7 @@ def _one_line(text: object, what: str, most: int) -> str:
     if not isinstance(text, str):
         raise InputError(f"expected {what} as text, got {type(text).__name__}")
     if len(text) > most:
-        raise InputError(f"expected {what} of at most {most} letters, got {len(text)}; shorten it")
+        raise InputError(f"expected {what} of at most {most} characters, got {len(text)}; shorten it")
     line = " ".join(text.split())
     for letter in line:
         kind = unicodedata.category(letter)

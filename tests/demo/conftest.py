@@ -2,16 +2,18 @@
 
 import threading
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from omniactor.episode import EpisodeResult, Update
-from omniactor.sim.assets import AssetSource
-
 pytest.importorskip("gradio")
+
+from demo.agents import OfferedAgent  # noqa: E402
+from omniactor.episode import EpisodeResult, Update  # noqa: E402
+from omniactor.sim.assets import AssetSource  # noqa: E402
+from omniactor.types import Decision, GuiAction  # noqa: E402
 
 
 class FakeWorker:
@@ -69,6 +71,49 @@ class FakeWorker:
     def close(self):
         self.closed += 1
         self.alive = False
+
+
+class FakeScreenAgent:
+    """Answers `answer` to every screen, raises it if it is an error; remembers what it saw."""
+
+    name, needs_images = "stub", True
+
+    def __init__(self, answer=None):
+        self.answer = answer or GuiAction("click", (0.25, 0.5), description="Tap OK")
+        self.seen, self.decision = [], None
+
+    def reset(self, instruction, seed=None):
+        pass
+
+    def act(self, observation):
+        self.seen.append(observation)
+        self.decision = Decision("gui", "gui", 0.1, "Action: Tap OK")
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+@dataclass(frozen=True)
+class FakeOffer(OfferedAgent):
+    """An offered agent that is there already."""
+
+    agent: FakeScreenAgent = None
+
+    def make(self):
+        return self.agent
+
+
+@pytest.fixture
+def screen_agent():
+    """The agent behind `screenshots`; a test may change its answer."""
+    return FakeScreenAgent()
+
+
+@pytest.fixture
+def screenshots(make_store, screen_agent):
+    from demo.screenshot_handlers import ScreenshotHandlers
+
+    return ScreenshotHandlers(make_store(), {"stub": FakeOffer("stub", "A stub.", "stub", screen_agent)})
 
 
 @pytest.fixture
