@@ -5,7 +5,7 @@ from __future__ import annotations
 import gradio as gr
 
 from demo import screenshot_texts as texts
-from demo.screenshot_handlers import ScreenshotHandlers
+from demo.screenshot_handlers import MAX_OPERATION, ScreenshotHandlers
 from demo.uploads import PictureUpload
 from omniactor.instructions import MAX_LETTERS
 
@@ -68,7 +68,7 @@ def _answer() -> dict:
         placeholder="pyautogui.click(x=0.5, y=0.5)",
         lines=1,
         max_lines=3,
-        max_length=MAX_LETTERS,
+        max_length=MAX_OPERATION,
         elem_id="operation",
     )
     with gr.Row():

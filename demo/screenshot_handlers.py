@@ -21,11 +21,13 @@ from omniactor.errors import InputError, PeerError
 from omniactor.gui.images import open_image
 from omniactor.gui.overlay import describe, draw_action
 from omniactor.gui.prediction import Prediction, observe_screen, predict
-from omniactor.instructions import check_instruction
+from omniactor.instructions import check_line
 from omniactor.types import GuiAction, Observation
 
 MAX_STEPS = 50
 """Of an episode by hand."""
+MAX_OPERATION = 10_000
+"""Characters of an operation; what it types counts too."""
 SHOWN_SIDE = 1600
 """Pixels of the longer side of a picture on the page."""
 
@@ -186,7 +188,6 @@ def _written(words: str, operation: str) -> GuiAction:
     """Return the action of the two fields that the visitor may edit."""
     if not (operation or "").strip():
         raise InputError("Write an operation first, such as pyautogui.click(x=0.5, y=0.5).")
-    check_instruction(operation, "an operation")
+    check_line(operation, "an operation", MAX_OPERATION)
     action = parse_operation(operation)
-    described = check_instruction(words, "the action in words") if (words or "").strip() else ""
-    return replace(action, description=described)
+    return replace(action, description=check_line(words or "", "the action in words"))

@@ -26,7 +26,7 @@ def check_instruction(text: object, what: str = "an instruction", most: int = MA
     Raises:
         InputError: nothing in it, too long, no Unicode text, control characters, or the marker `<image>`.
     """
-    line = _one_line(text, what, most)
+    line = check_line(text, what, most)
     if not any(letter.isprintable() and not letter.isspace() for letter in line):
         raise InputError(f"expected {what} in words, got nothing; type what is to be done")
     return line
@@ -42,13 +42,14 @@ def check_history(steps: object) -> tuple[str, ...]:
         raise InputError(f"expected the earlier actions as a list of texts, got {type(steps).__name__}")
     if len(steps) > MAX_STEPS:
         raise InputError(f"expected at most {MAX_STEPS} earlier actions, got {len(steps)}; leave out the oldest")
-    lines = [_one_line(step, f"earlier action {number}", MAX_LETTERS) for number, step in enumerate(steps, 1)]
+    lines = [check_line(step, f"earlier action {number}", MAX_LETTERS) for number, step in enumerate(steps, 1)]
     if sum(map(len, lines)) > MAX_HISTORY_LETTERS:
         raise InputError(f"expected earlier actions of at most {MAX_HISTORY_LETTERS} characters in all, got more; shorten them")
     return tuple(line for line in lines if line)
 
 
-def _one_line(text: object, what: str, most: int) -> str:
+def check_line(text: object, what: str, most: int = MAX_LETTERS) -> str:
+    """Return a typed text on one line, which may be empty; `check_instruction` without that one demand."""
     if not isinstance(text, str):
         raise InputError(f"expected {what} as text, got {type(text).__name__}")
     if len(text) > most:

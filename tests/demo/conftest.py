@@ -10,10 +10,10 @@ import pytest
 
 pytest.importorskip("gradio")
 
-from demo.agents import OfferedAgent  # noqa: E402
-from omniactor.episode import EpisodeResult, Update  # noqa: E402
-from omniactor.sim.assets import AssetSource  # noqa: E402
-from omniactor.types import Decision, GuiAction  # noqa: E402
+from demo.agents import OfferedAgent
+from omniactor.episode import EpisodeResult, Update
+from omniactor.sim.assets import AssetSource
+from omniactor.types import Decision, GuiAction
 
 
 class FakeWorker:

@@ -116,7 +116,7 @@ def test_what_was_predicted_keeps_its_exact_numbers_unless_it_is_rewritten(scree
 
 def test_an_operation_of_ones_own_is_drawn_without_any_agent(screenshots, picture):
     screenshots.agents = {}
-    drawn, status, words, operation, accept, shown = screenshots.draw(
+    drawn, status, *_, accept, shown = screenshots.draw(
         picture, "Up", "mobile.swipe(from_coord=[0.5, 0.9], to_coord=[0.5, 0.1])", VISITOR
     )
     assert Path(drawn).is_file() and "20, 54 to 20, 6 (of 40" in status and "written by you" in status

@@ -50,7 +50,7 @@ def test_an_answer_that_is_no_action_is_kept_with_the_reason():
 
 @pytest.mark.parametrize("agent", [RandomAgent(), Agent(RandomAgent.__new__(RandomAgent))])
 def test_agents_of_the_other_world_are_refused(agent):
-    with pytest.raises(InputError, match="looks at pictures|acts on screens"):
+    with pytest.raises(InputError, match=r"looks at pictures|acts on screens"):
         predict(agent, Observation("gui", {"screen": SCREEN}, "Tap"))
 
 
