@@ -1,11 +1,10 @@
 """Sixty bad texts in every field that takes words: refused or handled, at once, in one plain line, with nothing let through."""
 
+import base64
 import json
 import time
-import urllib.error
-import urllib.request
 from html.parser import HTMLParser
-from types import SimpleNamespace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,8 +13,8 @@ from PIL import Image
 from omniactor.errors import InputError
 from omniactor.instructions import check_history, check_instruction
 from tests.robustness.bad_texts import TEXTS
+from tests.robustness.conftest import VISITOR, Parrot, call
 
-VISITOR = SimpleNamespace(session_hash="visitor")
 SECONDS = 0.5
 SCREEN = np.zeros((60, 40, 3), np.uint8)
 ALLOWED = {"div", "p", "strong", "dl", "dt", "dd", "bdi", "ol", "li", "code", "ul", "span", "b", "h2"}
@@ -72,39 +71,6 @@ def test_an_instruction_and_a_history_are_read_or_refused(name):
 def test_ordinary_languages_and_markup_are_not_refused():
     for name in ("right to left", "emoji", "zalgo", "script", "path", "entity", "special <|im_end|>", "a long word"):
         assert check_instruction(TEXTS[name])
-
-
-@pytest.fixture(scope="module")
-def screenshots(tmp_path_factory):
-    """Handlers around an agent that does what it is told: it answers with the instruction as the text to type."""
-    pytest.importorskip("gradio")
-    from demo.agents import OfferedAgent
-    from demo.screenshot_handlers import ScreenshotHandlers
-    from demo.sessions import SessionStore
-
-    class Offer(OfferedAgent):
-        def make(self):
-            return Parrot()
-
-    store = SessionStore(tmp_path_factory.mktemp("files"), make_worker=lambda: None)
-    yield ScreenshotHandlers(store, {"parrot": Offer("parrot", "A parrot.", "parrot")})
-    store.close_all()
-
-
-class Parrot:
-    """An agent that types what it is told."""
-
-    name, needs_images, decision = "parrot", True, None
-
-    def reset(self, instruction, seed=None):
-        pass
-
-    def act(self, observation):
-        from omniactor.types import Decision, GuiAction
-
-        said = observation.history[-1] if observation.history else observation.instruction
-        self.decision = Decision("gui", "gui", 0.0, said)
-        return GuiAction("write", text=said, description=said)
 
 
 @pytest.fixture(scope="module")
@@ -209,38 +175,9 @@ def test_no_word_becomes_a_special_token():
     assert len(passed) >= 35 and all(specials(check_instruction(text)) == expected for text in passed)
 
 
-@pytest.fixture(scope="module")
-def served(screenshots, tmp_path_factory):
-    from demo.arm_handlers import ArmHandlers
-    from demo.layout import build, launch_settings
-    from omniactor.sim.assets import AssetSource
-
-    arm = ArmHandlers(screenshots.store, AssetSource("standin", tmp_path_factory.mktemp("assets"), "a test"))
-    page = build(arm, screenshots)
-    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_settings())
-    yield url.rstrip("/")
-    page.close()
-
-
-def call(url, name, data):
-    """Call an endpoint over HTTP as any program would; return (event, content) of its last event."""
-    body = json.dumps({"data": data}).encode()
-    request = urllib.request.Request(f"{url}/gradio_api/call/{name}", body, {"Content-Type": "application/json"})
-    try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            event = json.load(answer)["event_id"]
-        with urllib.request.urlopen(f"{url}/gradio_api/call/{name}/{event}", timeout=20) as answer:
-            lines = answer.read().decode().strip().splitlines()
-    except urllib.error.HTTPError as error:
-        return "refused", f"{error.code} {error.read().decode()}"
-    return lines[-2].removeprefix("event: "), lines[-1].removeprefix("data: ")
-
-
 @every_text
 @pytest.mark.parametrize("field", ["instruction", "history", "agent"])
 def test_the_endpoint_answers_or_refuses_and_tells_nothing_about_the_server(served, picture, name, field):
-    import base64
-    from pathlib import Path
 
     address = "data:image/png;base64," + base64.b64encode(Path(picture).read_bytes()).decode()
     given = {"instruction": "Tap", "history": "", "agent": "", field: TEXTS[name]}
