@@ -75,9 +75,11 @@ def _answer() -> dict:
         accept = gr.Button("Accept", variant="primary", interactive=False, min_width=120, elem_id="accept")
         draw = gr.Button("Draw what I wrote", min_width=120, elem_id="draw")
     listed = gr.HTML("", elem_id="steps")
+    save = gr.Button("Save the episode", min_width=120, visible=False, elem_id="save-episode")
+    archive = gr.File(label="Episode (zip)", interactive=False, visible=False, elem_id="episode-archive")
     return {
         "drawn": drawn, "status": status, "words": words, "operation": operation, "accept": accept, "draw": draw,
-        "listed": listed,
+        "listed": listed, "save": save, "archive": archive,
     }  # fmt: skip
 
 
@@ -112,12 +114,13 @@ def _connect(handlers: ScreenshotHandlers, asked: dict, answer: dict, shown: gr.
     accept.click(
         handlers.accept,
         [shown, words, operation, history, steps],
-        [picture, history, steps, answer["listed"], status, words, operation, accept, shown],
+        [picture, history, steps, answer["listed"], status, words, operation, accept, shown, answer["save"]],
         **quick,
     )
+    answer["save"].click(handlers.save_episode, [steps, asked["instruction"]], answer["archive"], **quick)
     asked["clear"].click(
         handlers.start_over,
         None,
-        [picture, answer["drawn"], history, words, operation, steps, answer["listed"], status, accept, shown],
+        [picture, answer["drawn"], history, words, operation, steps, answer["listed"], status, accept, shown, answer["archive"]],
         **quick,
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +20,8 @@ from demo.refusals import plain_errors
 from demo.sessions import SessionStore
 from omniactor.actions.gui import parse_operation, print_operation
 from omniactor.errors import InputError, PeerError
+from omniactor.gui.episode_folder import zip_episode
+from omniactor.gui.episodes import RecordedEpisode, RecordedStep
 from omniactor.gui.images import open_image
 from omniactor.gui.overlay import describe, draw_action
 from omniactor.gui.prediction import Prediction, observe_screen, predict
@@ -136,7 +140,7 @@ class ScreenshotHandlers:
         """Append the action to the episode.
 
         Returns:
-            Uploaded picture, history, steps, their list, status, words, operation, Accept and what is shown.
+            Uploaded picture, history, steps, their list, status, words, operation, Accept, what is shown, Save.
         """
         with plain_errors():
             if shown is None or shown.action is None:
@@ -151,18 +155,43 @@ class ScreenshotHandlers:
             history = "\n".join([*(line for line in (history or "").splitlines() if line.strip()), action.description])
             listed = texts.steps([(step.action.description, print_operation(step.action)) for step in steps])
             status = texts.accepted(len(steps), action.kind == "terminate")
-            return None, history, steps, listed, status, "", "", gr.Button(interactive=False), None
+            return None, history, steps, listed, status, "", "", gr.Button(interactive=False), None, gr.Button(visible=True)
+
+    def save_episode(self, steps: list[Shown], instruction: str, request: gr.Request):
+        """Return the accepted steps as an archive of this project's own format, to download."""
+        with plain_errors():
+            if not steps:
+                raise InputError("Accept at least one step first.")
+            episode = RecordedEpisode(
+                f"by-hand-{time.strftime('%Y%m%d-%H%M%S')}",
+                check_line(instruction or "", "an instruction"),
+                tuple(RecordedStep(s.action, Path(s.screen), s.action.description, size=s.size) for s in steps),
+                source="by hand",
+            )
+            folder = self.store.folder(request.session_hash)
+            for old in folder.glob("by-hand-*.zip"):
+                old.unlink(missing_ok=True)
+            archive = zip_episode(folder / f"{episode.id}.zip", episode)
+            return gr.File(str(archive), visible=True)
 
     def start_over(self, request: gr.Request):
-        """Forget the episode; returns picture, drawn picture, history, words, operation, steps, list, status, Accept, shown."""
+        """Forget the episode.
+
+        Returns:
+            Uploaded and drawn picture, history, words, operation, steps, their list, status, Accept, what is shown, archive.
+        """
         for path in self.store.folder(request.session_hash).iterdir():
             path.unlink(missing_ok=True)
-        return None, None, "", "", "", [], "", texts.idle(), gr.Button(interactive=False), None
+        nothing = gr.Button(interactive=False), None, gr.File(None, visible=False)
+        return None, None, "", "", "", [], "", texts.idle(), *nothing
 
     def keep(self, picture: str | bytes, request: gr.Request) -> str:
         """Copy an uploaded picture, which has been opened without complaint, into the visitor's folder."""
-        path = self.store.folder(request.session_hash) / f"screen-{secrets.token_hex(6)}"
-        path.write_bytes(picture if isinstance(picture, bytes) else Path(picture).read_bytes())
+        content = picture if isinstance(picture, bytes) else Path(picture).read_bytes()
+        folder = self.store.folder(request.session_hash)
+        path = folder / f"screen-{hashlib.sha256(content).hexdigest()[:16]}"  # the same picture is kept once
+        path.write_bytes(content)
+        _remove_oldest(folder.glob("screen-*"), 2 * MAX_STEPS)
         return str(path)
 
     def show(self, screen: np.ndarray, action: GuiAction | None, request: gr.Request) -> str:
@@ -176,12 +205,16 @@ def save_drawn(folder: Path, screen: np.ndarray, action: GuiAction | None, kept:
     image.thumbnail((SHOWN_SIDE, SHOWN_SIDE), Image.Resampling.LANCZOS)
     if action is not None:  # drawn when it is small: it costs less, and the marks keep their size
         image = Image.fromarray(draw_action(image, action))
-    old = sorted(folder.glob("drawn-*.jpg"), key=lambda path: path.stat().st_mtime_ns)
-    for path in old[: max(0, len(old) - kept + 1)]:
-        path.unlink(missing_ok=True)
+    _remove_oldest(folder.glob("drawn-*.jpg"), kept - 1)
     path = folder / f"drawn-{secrets.token_hex(6)}.jpg"
     image.save(path, quality=90)
     return str(path)
+
+
+def _remove_oldest(files: Iterable[Path], kept: int) -> None:
+    found = sorted(files, key=lambda path: path.stat().st_mtime_ns)
+    for path in found[: max(0, len(found) - kept)]:
+        path.unlink(missing_ok=True)
 
 
 def _written(words: str, operation: str) -> GuiAction:

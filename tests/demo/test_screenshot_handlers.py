@@ -9,6 +9,8 @@ from PIL import Image
 
 from demo.screenshot_handlers import MAX_STEPS, SHOWN_SIDE, save_drawn
 from omniactor.errors import ActionError, PeerError
+from omniactor.gui.archive import opened
+from omniactor.gui.episodes import read_episodes
 from omniactor.types import GuiAction
 
 VISITOR = SimpleNamespace(session_hash="visitor")  # stands for gr.Request
@@ -96,13 +98,22 @@ def test_an_episode_by_hand(screenshots, picture):
     history, steps = "", []
     for number in (1, 2):
         *_, (_, _, words, operation, _, shown) = ask(screenshots, picture, history=history)
-        upload, history, steps, listed, status, words, operation, accept, shown = screenshots.accept(
+        upload, history, steps, listed, status, words, operation, accept, shown, save = screenshots.accept(
             shown, words, operation, history, steps
         )
         assert upload is None is shown and f"Step {number} accepted" in status and not accept.interactive
-        assert words == "" == operation and listed.count("<li>") == number
+        assert words == "" == operation and save.visible and listed.count("<li>") == number
     assert history == "Tap OK\nTap OK" and [step.action.point for step in steps] == [(0.25, 0.5)] * 2
-    assert len({step.screen for step in steps}) == 2
+    archive = screenshots.save_episode(steps, "Press OK", VISITOR).value["path"]
+    with opened(archive) as folder:
+        (episode,) = read_episodes(folder)
+        assert episode.instruction == "Press OK" and [step.action for step in episode.steps] == [step.action for step in steps]
+        assert np.array_equal(episode.steps[1].screenshot(), np.asarray(Image.open(picture)))
+
+
+def test_there_is_no_episode_to_save_before_a_step_was_accepted(screenshots):
+    with pytest.raises(gr.Error, match="Accept at least one step"):
+        screenshots.save_episode([], "", VISITOR)
 
 
 def test_what_was_predicted_keeps_its_exact_numbers_unless_it_is_rewritten(screenshots, screen_agent, picture):
