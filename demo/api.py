@@ -6,10 +6,11 @@ import secrets
 
 import gradio as gr
 
-from demo import arm_texts as texts
 from demo import catalog
-from demo.arm_handlers import ArmHandlers, public_result, save_picture
+from demo import run_texts as texts
+from demo.arm_handlers import ArmHandlers
 from demo.refusals import plain_errors
+from demo.runs import public_result, save_picture
 from demo.screenshot_handlers import ScreenshotHandlers, save_drawn
 from demo.uploads import PictureUpload
 from omniactor.sim.tasks import TASKS
