@@ -52,6 +52,7 @@ def _picker(shown: list[int], first: int, agent: str) -> dict:
         buttons=[],
         interactive=False,
         elem_id="tasks",
+        elem_classes="gallery",
     )
     return {"room": room, "search": search, "count": count, "gallery": gallery}
 

@@ -14,6 +14,7 @@ from demo.arm_handlers import ArmHandlers
 from demo.layout import build, launch_settings
 from demo.screenshot_handlers import ScreenshotHandlers
 from demo.sessions import SessionStore
+from demo.webpage_handlers import WebpageHandlers
 from omniactor.episode import EpisodeRequest
 from omniactor.errors import OmniActorError
 from omniactor.paths import cache_dir
@@ -27,7 +28,7 @@ def main() -> None:
     except OmniActorError as error:
         sys.exit(f"OmniActor: {error}")
     store = SessionStore(Path(get_upload_folder()), kept=cache_dir() / "unfinished_episodes")
-    page = build(ArmHandlers(store, assets), ScreenshotHandlers(store, agents))
+    page = build(ArmHandlers(store, assets), ScreenshotHandlers(store, agents), WebpageHandlers(store, agents))
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that simulators and files are cleaned up
     print(f"3-D models: {assets.label} ({assets.origin})", flush=True)
     print(f"Agents for screens: {', '.join(agents) or 'none'}", flush=True)

@@ -13,13 +13,15 @@ from demo.arm_handlers import ArmHandlers
 from demo.limits import LIMITS, Limits
 from demo.screenshot import add_screenshot
 from demo.screenshot_handlers import ScreenshotHandlers
+from demo.webpage_handlers import WebpageHandlers
+from demo.webpages import add_webpages
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parent
 INTRO = "One agent for two worlds: it drives a robot arm and it clicks through screens."
 
 
-def build(arm: ArmHandlers, screenshot: ScreenshotHandlers) -> gr.Blocks:
+def build(arm: ArmHandlers, screenshot: ScreenshotHandlers, webpages: WebpageHandlers) -> gr.Blocks:
     """Return the page, with its queue set up."""
     limits = arm.limits
     cache = (limits.cache_check_seconds, limits.cache_age_seconds)
@@ -30,6 +32,8 @@ def build(arm: ArmHandlers, screenshot: ScreenshotHandlers) -> gr.Blocks:
                 add_arm(arm)
             with gr.Tab("Screenshot", id="screenshot"):
                 add_screenshot(screenshot)
+            with gr.Tab("Live pages", id="pages"):
+                add_webpages(webpages)
         add_endpoints(arm, screenshot)
         page.unload(arm.leave)
     page.queue(max_size=limits.queue_size, default_concurrency_limit=limits.threads, api_open=False)

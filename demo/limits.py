@@ -12,6 +12,8 @@ class Limits:
     Attributes:
         max_steps: most actions in one episode.
         default_steps: what the slider starts with.
+        page_steps: most actions on a live page.
+        default_page_steps: what its slider starts with.
         run_seconds: longest episode in wall-clock time; it is then stopped and its video shown.
         pictures_per_second: most live pictures sent to one browser.
         pictures_kept: live pictures on disk per visitor; the browser has this many to catch up with.
@@ -34,6 +36,8 @@ class Limits:
 
     max_steps: int = 400
     default_steps: int = 400
+    page_steps: int = 100
+    default_page_steps: int = 30
     run_seconds: float = 300.0
     pictures_per_second: float = 10.0
     pictures_kept: int = 50

@@ -27,11 +27,12 @@ def served(tmp_path_factory):
     from demo.layout import build, launch_settings
     from demo.screenshot_handlers import ScreenshotHandlers
     from demo.sessions import SessionStore
+    from demo.webpage_handlers import WebpageHandlers
     from omniactor.sim.assets import AssetSource
 
     store = SessionStore(tmp_path_factory.mktemp("files"), make_worker=lambda: None)
     arm = ArmHandlers(store, AssetSource("standin", Path("/none"), "a test"))
-    page = build(arm, ScreenshotHandlers(store, {}))
+    page = build(arm, ScreenshotHandlers(store, {}), WebpageHandlers(store, {}))
     _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_settings())
     yield page, url.rstrip("/")
     page.close()

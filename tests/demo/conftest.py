@@ -117,6 +117,13 @@ def screenshots(make_store, screen_agent):
 
 
 @pytest.fixture
+def webpages(make_store):
+    from demo.webpage_handlers import WebpageHandlers
+
+    return WebpageHandlers(make_store(), {"stub": FakeOffer("stub", "A stub.", "openai:http://10.0.0.9/v1#stub", None)})
+
+
+@pytest.fixture
 def fake_worker():
     """The class, so that a test chooses how it behaves."""
     return FakeWorker
