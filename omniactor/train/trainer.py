@@ -17,6 +17,7 @@ from transformers import Trainer, TrainingArguments
 
 from omniactor.errors import TrainingError
 from omniactor.model.processing import OmniActorProcessor
+from omniactor.train.augmentation import Augmentation
 from omniactor.train.batches import Batches
 from omniactor.train.checkpoint import prune, publish
 from omniactor.train.measures import Measures
@@ -89,9 +90,14 @@ class OmniActorTrainer(Trainer):
         batches = Batches(
             self.train_mixture, self.processing_class, self.model.config, self.recipe.max_steps * per_step,
             start=self._first_step * per_step, rank=self.args.process_index, ranks=self.args.world_size,
-            max_length=self.recipe.max_length,
+            max_length=self.recipe.max_length, augmentation=self._augmentation(),
         )  # fmt: skip
         return batches.loader(self.recipe.workers)
+
+    def _augmentation(self) -> Augmentation:
+        """Return what the recipe changes in the samples."""
+        recipe = self.recipe
+        return Augmentation(recipe.shift, recipe.brightness, recipe.state_noise, recipe.state_dropout)
 
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
         """Return the loss of a micro-batch and take its measures.
