@@ -41,6 +41,8 @@ class Recipe:
     eval_data: tuple[str, ...] = ()
     # Micro-batches per evaluation.
     eval_batches: int = 8
+    # Held-out samples per world whose answers are printed and logged at each evaluation; 0 for none.
+    eval_samples: int = 2
     # Longest sample in tokens; longer ones are refused, not cut: a cut answer teaches the wrong end.
     max_length: int = 4096
 
