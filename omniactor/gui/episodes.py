@@ -26,6 +26,10 @@ FORMATS = {
     "aguvis": "Aguvis' rows of both stages",
 }
 """Name -> what it is."""
+_MARKS = {
+    "android-control": ("android_control-*",), "gui-odyssey": ("annotations/*.json", "data/annotations/*.json"),
+    "omniactor": ("episode.json", "*/episode.json", "*/*/episode.json"), "aguvis": ("*.json", "*.jsonl", "*/*.json"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +119,9 @@ def open_picture(picture: Picture | memoryview | None) -> np.ndarray:
     return open_image(picture)
 
 
-def read_episodes(source: Path | str, kind: str = "auto", split: str = "all", tally: Tally | None = None, **more):
+def read_episodes(
+    source: Path | str, kind: str = "auto", split: str = "all", tally: Tally | None = None, **more
+) -> Iterator[RecordedEpisode]:
     """Yield the episodes of a folder or file, one at a time in memory.
 
     Args:
@@ -129,10 +135,11 @@ def read_episodes(source: Path | str, kind: str = "auto", split: str = "all", ta
         InputError: nothing there that is an episode.
     """
     source = Path(source)
-    kind = find_format(source) if kind == "auto" else kind
-    tally = Tally() if tally is None else tally
-    if kind not in FORMATS:
+    if kind not in (*FORMATS, "auto"):
         raise InputError(f"expected a format of episodes ({', '.join(FORMATS)}), got {kind[:60]!r}")
+    found, source = find_format(source)
+    kind = found if kind == "auto" else kind
+    tally = Tally() if tally is None else tally
     if kind == "omniactor":
         from omniactor.gui.episode_folder import read_folder
 
@@ -150,8 +157,8 @@ def read_episodes(source: Path | str, kind: str = "auto", split: str = "all", ta
     yield from episodes(source, options, tally)
 
 
-def find_format(source: Path) -> str:
-    """Return which of `FORMATS` a folder or file holds.
+def find_format(source: Path) -> tuple[str, Path]:
+    """Return which of `FORMATS` a folder or file holds, and in which folder inside it, since archives often have one around.
 
     Raises:
         InputError: none of them.
@@ -159,33 +166,16 @@ def find_format(source: Path) -> str:
     if not source.exists():
         raise InputError(f"expected a folder or file of episodes, got {source.name[:80]!r}, which is not there")
     if source.is_file():
-        if source.name == "episode.json":
-            return "omniactor"
-        if source.suffix in (".json", ".jsonl"):
-            return "aguvis"
-        return "android-control"
-    for folder in _outer(source):
-        if any(folder.glob("android_control-*")):
-            return "android-control"
-        if (folder / "annotations").is_dir() or (folder / "data/annotations").is_dir():
-            return "gui-odyssey"
-        if (folder / "episode.json").is_file() or any(folder.glob("*/episode.json")):
-            return "omniactor"
-        if any(folder.glob("*.json")) or any(folder.glob("*.jsonl")):
-            return "aguvis"
+        rows = source.suffix in (".json", ".jsonl")
+        return ("omniactor" if source.name == "episode.json" else "aguvis" if rows else "android-control"), source
+    folder = source
+    while True:
+        for kind, patterns in _MARKS.items():
+            if any(any(folder.glob(pattern)) for pattern in patterns):
+                return kind, folder
+        inside = [path for path in folder.iterdir() if not path.name.startswith((".", "__MACOSX"))]
+        if len(inside) != 1 or not inside[0].is_dir():
+            break
+        folder = inside[0]
     wanted = "episode.json, annotations, android_control-* or rows of JSON"
     raise InputError(f"expected episodes ({wanted}) in {source.name[:80]!r}, got none")
-
-
-def inner_folder(source: Path) -> Path:
-    """Return a folder, or the only folder in it, which archives often have around everything."""
-    return list(_outer(source))[-1] if source.is_dir() else source
-
-
-def _outer(source: Path) -> Iterator[Path]:
-    while True:
-        yield source
-        inside = [path for path in source.iterdir() if not path.name.startswith((".", "__MACOSX"))]
-        if len(inside) != 1 or not inside[0].is_dir():
-            return
-        source = inside[0]
