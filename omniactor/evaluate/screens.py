@@ -135,8 +135,8 @@ class Plan:
         if self.subset is not None and self.history == "own":
             raise InputError("expected all steps with --history own, got a subset; an agent's own history needs every step")
 
-    def episodes(self, tally: Tally) -> Iterator[RecordedEpisode]:
-        """Yield the source's episodes; counts what is no episode."""
+    def episodes(self, tally: Tally, boxes: bool = True) -> Iterator[RecordedEpisode]:
+        """Yield the source's episodes; counts what is no episode. `boxes` as `read_episodes` has it."""
         if self.benchmark == "screenspot":
             from omniactor.evaluate.screenspot import read_targets
 
@@ -144,7 +144,7 @@ class Plan:
             return
         more = {"split_by": self.split_by} if self.split_by else {}
         kind = "auto" if self.benchmark == "episodes" else self.benchmark
-        yield from read_episodes(self.source, kind, self.split or "all", tally, **more)
+        yield from read_episodes(self.source, kind, self.split or "all", tally, boxes, **more)
 
     @property
     def agent_name(self) -> str:
@@ -154,9 +154,9 @@ class Plan:
     def settings(self) -> dict:
         """Return everything that can change a result, for the manifest."""
         return {
-            "benchmark": self.benchmark, "source": self.source.resolve().name, "agent": self.agent_name, "protocol": self.protocol,
-            "level": self.level, "history": self.history, "split": self.split, "split by": self.split_by,
-            "subset": self.subset or "all", "boxes": self.boxes,
+            "benchmark": self.benchmark, "source": self.source.resolve().name, "agent": self.agent_name,
+            "protocol": self.protocol, "level": self.level, "history": self.history, "split": self.split,
+            "split by": self.split_by, "subset": self.subset or "all", "boxes": self.boxes,
         }  # fmt: skip
 
 
@@ -167,7 +167,7 @@ def find_steps(plan: Plan) -> tuple[list[StepJob], Tally]:
         InputError: there is none, or the source cannot be read.
     """
     tally, found, names, boxed = Tally(), [], set(), 0
-    for episode in plan.episodes(tally):
+    for episode in plan.episodes(tally, boxes=False):
         if episode.id in names:
             tally.drop("episode of a name that another has", episode.id)
             continue
