@@ -108,6 +108,7 @@ class Plan:
         split_by: of GUI-Odyssey, which of its four ways to split; "" elsewhere.
         subset: how many steps are drawn; None for all.
         boxes: of ScreenSpot, how boxes are written.
+        name: of the source, in results; its folder's where missing.
 
     Raises:
         InputError: choices that do not go together.
@@ -123,6 +124,7 @@ class Plan:
     split_by: str = ""
     subset: int | None = None
     boxes: str = "auto"
+    name: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be evaluated."""
@@ -151,10 +153,15 @@ class Plan:
         """The agent as results name it: without the address of a server, which is nobody else's business and may change."""
         return f"openai:{self.agent.partition('#')[2]}" if self.agent.startswith("openai:") else self.agent
 
+    @property
+    def source_name(self) -> str:
+        """The source as results name it."""
+        return self.name or self.source.resolve().name
+
     def settings(self) -> dict:
         """Return everything that can change a result, for the manifest."""
         return {
-            "benchmark": self.benchmark, "source": self.source.resolve().name, "agent": self.agent_name,
+            "benchmark": self.benchmark, "source": self.source_name, "agent": self.agent_name,
             "protocol": self.protocol, "level": self.level, "history": self.history, "split": self.split,
             "split by": self.split_by, "subset": self.subset or "all", "boxes": self.boxes,
         }  # fmt: skip
@@ -181,7 +188,7 @@ def find_steps(plan: Plan) -> tuple[list[StepJob], Tally]:
             boxed += bool(step.boxes)
     if not found:
         why = ", ".join(f"{count} {reason}" for reason, count in tally.dropped.items()) or "nothing is there"
-        raise InputError(f"expected steps to evaluate in {plan.source.name}, got none ({why})")
+        raise InputError(f"expected steps to evaluate in {plan.source_name}, got none ({why})")
     if plan.protocol == "odyssey-published" and not boxed:
         raise InputError("expected boxes (sam2_bbox), without which the published script fails, got none; use --protocol odyssey")
     return found, tally

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from omniactor.errors import InputError, UnknownAgentError, WorkerError
@@ -48,13 +49,20 @@ def run(options: argparse.Namespace) -> None:
         InputError: refused before anything was asked.
         WorkerError: some steps ended in an error; the report is written and printed.
     """
+    from omniactor.gui.archive import opened
+
+    plan = _plan(options)
+    with opened(plan.source) as source:
+        _evaluate(replace(plan, source=source, name=plan.source_name), options)
+
+
+def _evaluate(plan, options: argparse.Namespace) -> None:
     from omniactor.evaluate import screens_report as report
     from omniactor.evaluate.manifest import make_manifest
     from omniactor.evaluate.results import ResultsFolder, now
     from omniactor.evaluate.screens import StepOutcome, choose, digest, find_steps
     from omniactor.paths import write_json
 
-    plan = _plan(options)
     out = Path(options.out) if options.out else _default_out(plan)
     agents, workers = _agents(plan, options.workers)
     asked = plan.settings()

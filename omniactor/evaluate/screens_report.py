@@ -36,7 +36,7 @@ def summarize(plan: Plan, steps: list[StepJob], found: int, tally: dict, outcome
     return {
         "benchmark": plan.benchmark,
         "agent": plan.agent_name,
-        "source": plan.source.resolve().name,
+        "source": plan.source_name,
         "protocol": {"name": plan.protocol, "about": PROTOCOLS[plan.protocol]},
         "level": plan.level,
         "history": plan.history,
