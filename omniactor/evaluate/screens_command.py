@@ -58,9 +58,10 @@ def run(options: argparse.Namespace) -> None:
 
 def _evaluate(plan, options: argparse.Namespace) -> None:
     from omniactor.evaluate import screens_report as report
+    from omniactor.evaluate.asking import StepOutcome
     from omniactor.evaluate.manifest import make_manifest
     from omniactor.evaluate.results import ResultsFolder, now
-    from omniactor.evaluate.screens import StepOutcome, choose, digest, find_steps
+    from omniactor.evaluate.screens import choose, digest, find_steps
     from omniactor.paths import write_json
 
     out = Path(options.out) if options.out else _default_out(plan)
@@ -160,8 +161,8 @@ def _read_steps(file: Path, asked: dict):
 
 def _run_missing(plan, steps: list, folder, agents, workers: int) -> tuple[dict, str]:
     """Ask about what has no result yet; return facts about the run, and why it was given up or ""."""
+    from omniactor.evaluate.asking import ask
     from omniactor.evaluate.progress import Progress
-    from omniactor.evaluate.screens import ask
 
     kept = [folder.outcomes[job] for job in steps if job in folder.outcomes and folder.outcomes[job].status != "error"]
     ended = {outcome.job for outcome in kept}

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from omniactor.data.tally import Tally
+from omniactor.evaluate.asking import StepOutcome
 from omniactor.evaluate.judgement import PROTOCOLS, Judgement
-from omniactor.evaluate.screens import SUBSET_SEED, Plan, StepJob, StepOutcome, steps_by_episode
+from omniactor.evaluate.screens import SUBSET_SEED, Plan, StepJob, steps_by_episode
 from omniactor.evaluate.screens_metrics import count, mean, whole_episodes
 from omniactor.paths import atomic_path, write_json
 

@@ -31,9 +31,29 @@ def make_episode(*actions, **facts):
     return RecordedEpisode(facts.pop("id", "e1"), facts.pop("instruction", "Do it all"), tuple(steps), "tests", **facts)
 
 
+OTHER = GuiAction("home", description="I go home.")
 CLICK = GuiAction("click", point=(0.5, 0.25), description="Do 0.")
 
 
 @pytest.fixture
 def episode():
     return make_episode(CLICK, GuiAction("write", text="hello"), GuiAction("scroll", pages=-0.5), GuiAction("back"))
+
+
+class Scripted:
+    """Answers with what it was given: actions, None, or exceptions to raise; notes what it was shown."""
+
+    name, needs_images = "scripted", True
+
+    def __init__(self, *answers, needs_images=True):
+        self.answers, self.seen, self.needs_images = list(answers), [], needs_images
+
+    def reset(self, instruction, seed=None):
+        self.told, self.seed = instruction, seed
+
+    def act(self, observation):
+        self.seen.append(observation)
+        answer = self.answers[len(self.seen) - 1] if len(self.seen) <= len(self.answers) else OTHER
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
