@@ -114,8 +114,8 @@ def _trainer(recipe: Recipe) -> float:
     """Return seconds of the same steps in the Trainer, without writing the last checkpoint."""
     model, processor = make_model(recipe.model, recipe.variant, recipe.seed)
     with tempfile.TemporaryDirectory() as folder:
-        arguments = training_arguments(recipe, Path(folder), 1, [])
-        arguments.save_strategy, arguments.disable_tqdm = "no", True
+        arguments = training_arguments(recipe, Path(folder), 1)
+        arguments.save_strategy = "no"
         trainer = OmniActorTrainer(model, processor, recipe, arguments, _mixture(recipe, model.config.chunk_size))
         return trainer.train().metrics["train_runtime"]
 

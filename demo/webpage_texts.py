@@ -49,6 +49,5 @@ def idle() -> str:
 
 def missing(problem: str) -> str:
     """Return the note about what is not installed."""
-    return (
-        f'<p class="note">Live pages do not run here: {escape(problem)}. The other tabs work without it.</p>' if problem else ""
-    )
+    line = f"Live pages do not run here: {problem}. The other tabs work without it."
+    return f'<p class="note">{escape(line)}</p>' if problem else ""

@@ -23,8 +23,8 @@ class Agent(Protocol):
 
     Attributes:
         name: the string it was asked for by.
-        needs_images: False for agents that never look at `Observation.images`; nothing is rendered
-            for them unless somebody else watches.
+        needs_images: False when the next `act` will not look at `Observation.images`; nothing is rendered
+            then unless somebody else watches.
     """
 
     name: str

@@ -182,6 +182,8 @@ class Decision:
         text: GUI: what the model wrote.
         bins: embodied: (N, 7) chosen intervals of the chunk.
         probabilities: embodied: (N, 7) their probabilities.
+        targets: embodied, of models that were taught it: (2, 3), where the model believes the thing and the place to be
+            that its task is about, metres in the world.
     """
 
     world: World
@@ -190,6 +192,7 @@ class Decision:
     text: str | None = None
     bins: np.ndarray | None = None
     probabilities: np.ndarray | None = None
+    targets: np.ndarray | None = None
 
 
 @dataclass(frozen=True)

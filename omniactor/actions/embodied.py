@@ -226,3 +226,19 @@ def _numbers(values) -> np.ndarray:
 
 def _first(values: np.ndarray, where: np.ndarray):
     return values[where].ravel()[0].item()
+
+
+TARGET_SIZE = 6
+"""Numbers that say where the thing and the place are that a goal asks about."""
+TARGET_REACH = 0.4
+"""Metres along each axis that they cover, both ways from the gripper; farther is cut off."""
+
+
+def target_values(offsets: np.ndarray) -> np.ndarray:
+    """Return offsets (2, 3) from the gripper to thing and place, metres along the world's axes, as (6,) in [-1, 1]."""
+    return np.clip(np.asarray(offsets, np.float64).reshape(TARGET_SIZE) / TARGET_REACH, -1.0, 1.0)
+
+
+def target_offsets(values: np.ndarray) -> np.ndarray:
+    """Return the offsets (..., 2, 3) in metres that rows (..., 7 or 6) of `target_values` stand for."""
+    return (np.asarray(values)[..., :TARGET_SIZE] * TARGET_REACH).reshape(*np.shape(values)[:-1], 2, 3)

@@ -42,10 +42,15 @@ class Demonstrator:
         self._agent, self._expert, self._own_labels = agent, expert, plan.labels == "agent"
         self._start = start_actions(perturbation, seed)
         self._perturbed = PerturbedAgent(agent, perturbation)
-        self.name, self.needs_images = agent.name, agent.needs_images
+        self.name = agent.name
         self.start_steps = len(self._start)
         self.handover = plan.handover_step(seed)
         self.label, self.actor = np.zeros(7, np.float32), EXPERT
+
+    @property
+    def needs_images(self) -> bool:
+        """Whether whoever acts next looks at pictures."""
+        return self._perturbed.needs_images
 
     def reset(self, instruction: str, seed: int | None = None) -> None:
         """Reset everybody."""

@@ -147,8 +147,9 @@ def _render(renderer: SceneRenderer, missing: dict[str, str], plan: RenderPlan, 
                 renderer.pose(state, episode.facts.fixtures)
                 images = renderer.images()
                 pictures += len(images)
+                targets = renderer.targets()
                 for sink in wanted:
-                    sink.add(step, images)
+                    sink.add(step, images, targets)
                 beat()
             for sink in sinks:
                 sink.end()
@@ -189,7 +190,7 @@ def _missing(plan: RenderPlan, folder: Path, job: RenderJob, scene: SceneFacts) 
     }  # fmt: skip
     places = [job.number, job.first_episode, job.first_frame, job.task_index]
     digests = {
-        "hdf5": _digest({**common, "format": 1}),
+        "hdf5": _digest({**common, "format": 2}),
         "lerobot": _digest({**common, "format": 1, "alignment": None, "places": places}),
         "grounding": _digest({**common, "format": 1, "alignment": None, "actions": None, "every": plan.grounding_every}),
     }

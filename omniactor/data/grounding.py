@@ -104,7 +104,7 @@ class GroundingWriter:
         """Start an episode."""
         self._facts = episode.facts
 
-    def add(self, step: int, images: dict) -> None:
+    def add(self, step: int, images: dict, targets: np.ndarray | None = None) -> None:
         """Take the pictures of the state the renderer is in."""
         if not self.wants(step):
             return

@@ -3,7 +3,8 @@
 As in LIBERO's files, images are stored upside-down ("opengl") and the observation beside `actions[t]`
 is by default the one after it; the attribute `obs_alignment` says which. Nothing is dropped from the
 start (`dropped_first_steps` 0; LIBERO drops 5). `actions` are the labels or the executed actions, as
-`actions_are` says; both are there under their own names too.
+`actions_are` says; both are there under their own names too. `obs/target_pos` is ours: where the thing and the
+place are that the goal asks about, metres, in the world.
 """
 
 from __future__ import annotations
@@ -61,15 +62,24 @@ class Hdf5Writer:
         """Start an episode: everything but its pictures is written."""
         self._call(self._begin, episode)
 
-    def add(self, step: int, images: dict[str, np.ndarray]) -> None:
-        """Take the pictures of state number `step`, 0 to T: uint8 (size, size, 3), upright."""
+    def add(self, step: int, images: dict[str, np.ndarray], targets: np.ndarray) -> None:
+        """Take what belongs to state number `step`, 0 to T.
+
+        Args:
+            step: of the episode.
+            images: uint8 (size, size, 3), upright.
+            targets: (2, 3), see `Targets.positions`.
+        """
         index = step - self._later
+        if 0 <= index < len(self._targets):
+            self._targets[index] = targets
         for name, dataset in self._images.items():
             if 0 <= index < len(dataset):
                 self._call(dataset.write_direct, np.ascontiguousarray(images[name][::-1])[None], None, np.s_[index : index + 1])
 
     def end(self) -> None:
         """Finish the episode."""
+        self._call(self._group["obs"].__setitem__, "target_pos", self._targets)
         self._demos += 1
 
     def close(self) -> Path:
@@ -86,7 +96,8 @@ class Hdf5Writer:
 
     def _begin(self, episode: Episode) -> None:
         facts, steps = episode.facts, len(episode)
-        group = self._data.create_group(f"demo_{self._demos}")
+        self._group = group = self._data.create_group(f"demo_{self._demos}")
+        self._targets = np.zeros((steps, 2, 3), np.float32)
         attributes = {
             "num_samples": steps, "model_file": _with_fixtures(self._scene.xml, facts.fixtures), "init_state": episode.states[0],
             "seed": facts.seed, "success": facts.success, "agent": facts.agent, "perturb": facts.perturb,

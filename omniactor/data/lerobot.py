@@ -70,7 +70,7 @@ class LeRobotPart:
         self._current, self._images = episode, {camera: ImageStatistics() for camera in IMAGES}
         self._from = self._videos["agentview"].frames
 
-    def add(self, step: int, images: dict[str, np.ndarray]) -> None:
+    def add(self, step: int, images: dict[str, np.ndarray], targets: np.ndarray | None = None) -> None:
         """Take the pictures of state number `step`, 0 to T; the last has no action and is left out."""
         if step == len(self._current):
             return

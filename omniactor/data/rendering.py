@@ -11,6 +11,7 @@ from omniactor.data.scene import pose_scene
 from omniactor.errors import InputError
 from omniactor.sim.render import CAMERAS, CameraRenderer
 from omniactor.sim.scene import load_scene
+from omniactor.sim.targets import make_targets
 
 SIZES = (16, 2048)
 
@@ -34,6 +35,7 @@ class SceneRenderer(CameraRenderer):
             raise InputError(f"expected an image size from {SIZES[0]} to {SIZES[1]} pixels, got {size}")
         self.facts, self.model = load_scene(path)
         self.data = mujoco.MjData(self.model)
+        self._targets = make_targets(self.facts, self.model, self.data)
         super().__init__(self.model, size)
 
     def pose(self, state: np.ndarray, fixtures: dict[str, list[float]]) -> None:
@@ -43,6 +45,10 @@ class SceneRenderer(CameraRenderer):
     def images(self) -> dict[str, np.ndarray]:
         """Return both cameras: name -> uint8 (size, size, 3), RGB, upright."""
         return {name: self.render(self.data, name) for name in CAMERAS}
+
+    def targets(self) -> np.ndarray:
+        """Return where the thing and the place are that the goal asks about; see `Targets.positions`."""
+        return self._targets.positions()
 
     def bodies(self, camera: str) -> np.ndarray:
         """Return what is seen where: int32 (size, size), the body id of the geometry at each pixel, -1 for none.

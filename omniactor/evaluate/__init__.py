@@ -3,8 +3,8 @@
 Of LIBERO-90, `protocol` says what an episode is, `libero90` which episodes there are, `schedule` who runs which,
 `pool` and `cluster` run them here or on Ray, `results` keeps them, `report` counts them.
 
-Of recorded screens, `judgement` says what a rule is, with one file per rule, `screens` which steps there are and how they are
-asked about, `screens_metrics` and `screens_report` count them.
+Of recorded screens, `judgement` says what a rule is, with one file per rule, `screens` which steps there are, `asking` asks about
+them, `screens_metrics` and `screens_report` count them.
 """
 
 from __future__ import annotations

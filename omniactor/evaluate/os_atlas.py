@@ -60,6 +60,8 @@ def _corrected(step: RecordedStep, predicted: GuiAction, size: Size) -> Verdict:
     if recorded.kind in ("drag", "swipe"):
         begin, end = _far(recorded.point, predicted.point), _far(recorded.end, predicted.end)
         worst = max(begin, end)
+        if math.isinf(worst):
+            return Verdict(True, False, "no place where it begins", False)
         why = f"begins {begin:.0f} and ends {end:.0f} thousandths away, at most {LIMIT}"
         return Verdict(True, close(worst), why, close(worst), {"distance": worst, "limit": LIMIT})
     if recorded.kind in ("press", "hotkey"):
@@ -132,10 +134,11 @@ def _text(action: GuiAction) -> str:
         return f"{verb(action)} {print_operation(action, decimals=None)}"
 
 
-def _far(first: tuple[float, float] | None, second: tuple[float, float] | None) -> float:
-    if first is None or second is None:
-        return 0.0 if first is second else math.inf
-    return distance(first, second)
+def _far(recorded: tuple[float, float] | None, predicted: tuple[float, float] | None) -> float:
+    """Return how far a place is from the recorded one; nothing where none was recorded, any distance where none is given."""
+    if recorded is None:
+        return 0.0
+    return math.inf if predicted is None else distance(recorded, predicted)
 
 
 def _other_kind(recorded: GuiAction, predicted: GuiAction) -> Verdict:

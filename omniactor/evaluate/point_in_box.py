@@ -12,9 +12,11 @@ from omniactor.evaluate.judgement import Rule, Size, Verdict
 from omniactor.gui.episodes import Box, RecordedStep
 from omniactor.types import GuiAction
 
+_POINTS = ("click", "double_click", "triple_click", "right_click", "middle_click", "long_press", "move", "select")
+
 
 def _kind(action: GuiAction) -> str:
-    return "point" if action.point is not None and action.end is None else action.kind
+    return "point" if action.kind in _POINTS and action.point is not None else action.kind
 
 
 def _judge(step: RecordedStep, predicted: GuiAction, size: Size) -> Verdict:

@@ -1,32 +1,24 @@
-"""Benchmarks of recorded screens: which steps there are, which of them are asked about, and asking.
-
-Every step is a question of its own, told the recorded history, unless the agent is to hear its own; then an episode is
-asked about from its first step to its last.
-"""
+"""Benchmarks of recorded screens: which steps there are, and which of them are asked about."""
 
 from __future__ import annotations
 
 import hashlib
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from omniactor.actions.gui import one_line, print_operation
-from omniactor.agent import Agent
+from omniactor.actions.gui import one_line
 from omniactor.data.tally import Tally
-from omniactor.errors import InputError, OmniActorError
-from omniactor.evaluate.judgement import PROTOCOLS, Judgement, find_rule
-from omniactor.evaluate.results import now
+from omniactor.errors import InputError
+from omniactor.evaluate.judgement import PROTOCOLS, find_rule
 from omniactor.gui.episodes import RecordedEpisode, RecordedStep, read_episodes
-from omniactor.gui.recorded import HISTORIES, LEVELS, PlayedStep, play
+from omniactor.gui.recorded import HISTORIES, LEVELS
 
 SUBSET_SEED = 800
 """What chooses the steps of a subset, see `choose`; published so that everybody can ask about the same ones."""
-STATUSES = ("success", "failure", "error", "unusable")
 
 
 class StepJob(NamedTuple):
@@ -38,59 +30,6 @@ class StepJob(NamedTuple):
     def __str__(self) -> str:
         """Print it as it is written out: `15283/4`."""
         return f"{self.episode}/{self.step}"
-
-
-@dataclass(frozen=True)
-class StepOutcome:
-    """How one step came out: one line of `results.jsonl`.
-
-    Attributes:
-        episode: its name.
-        step: its number.
-        status: "success", "failure", "error" (nothing was answered: a server that is down, say; asked again by the next run) or
-            "unusable" (the screenshot is broken).
-        length: steps of the episode.
-        splits: see `RecordedEpisode`.
-        category: see `RecordedEpisode`.
-        recorded: operation.
-        predicted: operation; None where the answer was no action.
-        description: what the agent said of it.
-        reason: why there is no action, or the error.
-        judgement: see `Judgement.as_json`; None without one.
-        seconds: of deciding.
-        finished: UTC, ISO 8601.
-    """
-
-    episode: str
-    step: int
-    status: str
-    length: int
-    splits: list[str]
-    category: str
-    recorded: str | None = None
-    predicted: str | None = None
-    description: str = ""
-    reason: str = ""
-    judgement: dict | None = None
-    seconds: float = 0.0
-    finished: str = field(default_factory=now)
-
-    @property
-    def job(self) -> StepJob:
-        """Which step this is."""
-        return StepJob(self.episode, self.step)
-
-    @property
-    def sound(self) -> bool:
-        """Whether it can be counted: what is read from a file may hold anything."""
-        texts = isinstance(self.episode, str) and isinstance(self.category, str) and isinstance(self.splits, list)
-        judged = self.status in ("error", "unusable") or isinstance(self.verdict, Judgement)
-        return texts and isinstance(self.step, int) and isinstance(self.length, int) and self.status in STATUSES and judged
-
-    @property
-    def verdict(self) -> Judgement | None:
-        """The judgement as an object."""
-        return None if self.judgement is None else Judgement(**self.judgement)
 
 
 @dataclass(frozen=True)
@@ -108,6 +47,7 @@ class Plan:
         split_by: of GUI-Odyssey, which of its four ways to split; "" elsewhere.
         subset: how many steps are drawn; None for all.
         boxes: of ScreenSpot, how boxes are written.
+        name: of the source, in results; its folder's where missing.
 
     Raises:
         InputError: choices that do not go together.
@@ -123,6 +63,7 @@ class Plan:
     split_by: str = ""
     subset: int | None = None
     boxes: str = "auto"
+    name: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be evaluated."""
@@ -135,8 +76,8 @@ class Plan:
         if self.subset is not None and self.history == "own":
             raise InputError("expected all steps with --history own, got a subset; an agent's own history needs every step")
 
-    def episodes(self, tally: Tally) -> Iterator[RecordedEpisode]:
-        """Yield the source's episodes; counts what is no episode."""
+    def episodes(self, tally: Tally, boxes: bool = True) -> Iterator[RecordedEpisode]:
+        """Yield the source's episodes; counts what is no episode. `boxes` as `read_episodes` has it."""
         if self.benchmark == "screenspot":
             from omniactor.evaluate.screenspot import read_targets
 
@@ -144,19 +85,26 @@ class Plan:
             return
         more = {"split_by": self.split_by} if self.split_by else {}
         kind = "auto" if self.benchmark == "episodes" else self.benchmark
-        yield from read_episodes(self.source, kind, self.split or "all", tally, **more)
+        yield from read_episodes(self.source, kind, self.split or "all", tally, boxes, **more)
 
     @property
     def agent_name(self) -> str:
-        """The agent as results name it: without the address of a server, which is nobody else's business and may change."""
-        return f"openai:{self.agent.partition('#')[2]}" if self.agent.startswith("openai:") else self.agent
+        """The agent as results name it: without the address of a server or the place of a folder, which may change."""
+        if self.agent.startswith("openai:"):
+            return f"openai:{self.agent.partition('#')[2]}"
+        return Path(self.agent).name if Path(self.agent).is_dir() else self.agent
+
+    @property
+    def source_name(self) -> str:
+        """The source as results name it."""
+        return self.name or self.source.resolve().name
 
     def settings(self) -> dict:
         """Return everything that can change a result, for the manifest."""
         return {
-            "benchmark": self.benchmark, "source": self.source.resolve().name, "agent": self.agent_name, "protocol": self.protocol,
-            "level": self.level, "history": self.history, "split": self.split, "split by": self.split_by,
-            "subset": self.subset or "all", "boxes": self.boxes,
+            "benchmark": self.benchmark, "source": self.source_name, "agent": self.agent_name,
+            "protocol": self.protocol, "level": self.level, "history": self.history, "split": self.split,
+            "split by": self.split_by, "subset": self.subset or "all", "boxes": self.boxes,
         }  # fmt: skip
 
 
@@ -167,7 +115,7 @@ def find_steps(plan: Plan) -> tuple[list[StepJob], Tally]:
         InputError: there is none, or the source cannot be read.
     """
     tally, found, names, boxed = Tally(), [], set(), 0
-    for episode in plan.episodes(tally):
+    for episode in plan.episodes(tally, boxes=False):
         if episode.id in names:
             tally.drop("episode of a name that another has", episode.id)
             continue
@@ -181,7 +129,7 @@ def find_steps(plan: Plan) -> tuple[list[StepJob], Tally]:
             boxed += bool(step.boxes)
     if not found:
         why = ", ".join(f"{count} {reason}" for reason, count in tally.dropped.items()) or "nothing is there"
-        raise InputError(f"expected steps to evaluate in {plan.source.name}, got none ({why})")
+        raise InputError(f"expected steps to evaluate in {plan.source_name}, got none ({why})")
     if plan.protocol == "odyssey-published" and not boxed:
         raise InputError("expected boxes (sam2_bbox), without which the published script fails, got none; use --protocol odyssey")
     return found, tally
@@ -206,83 +154,6 @@ def choose(steps: list[StepJob], subset: int | None, seed: int = SUBSET_SEED) ->
 def digest(steps: list[StepJob]) -> str:
     """Return what tells one choice of steps from another."""
     return hashlib.sha256("\n".join(map(str, steps)).encode()).hexdigest()[:16]
-
-
-def ask(plan: Plan, missing: set[StepJob], make: Callable[[], Agent | None], workers: int) -> Iterator[StepOutcome]:
-    """Yield the outcomes of missing steps as they come in; an error is one, not an exception.
-
-    Args:
-        plan: what is evaluated.
-        missing: what has no result yet.
-        make: returns an agent; called once per worker.
-        workers: how many questions at a time.
-    """
-    wanted: dict[str, list[int]] = {}
-    for job in sorted(missing):
-        wanted.setdefault(job.episode, []).append(job.step)
-    idle = [make() for _ in range(workers)]  # an agent belongs to one question at a time
-    with ThreadPoolExecutor(workers) as pool:
-        running = {}
-        try:
-            for episode, steps in _questions(plan, wanted):
-                while not idle:
-                    yield from _collect(running, idle)
-                agent = idle.pop()
-                running[pool.submit(_ask, plan, agent, episode, steps)] = agent
-            while running:
-                yield from _collect(running, idle)
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-
-def _questions(plan: Plan, wanted: dict[str, list[int]]) -> Iterator[tuple[RecordedEpisode, list[int]]]:
-    for episode in plan.episodes(Tally()):
-        steps = wanted.pop(episode.id, [])
-        if steps and plan.history == "own":
-            yield episode, steps
-        else:
-            yield from ((episode, [step]) for step in steps if step < len(episode.steps))
-        if not wanted:
-            return
-
-
-def _collect(running: dict, idle: list) -> Iterator[StepOutcome]:
-    done, _ = wait(running, return_when=FIRST_COMPLETED)
-    for future in done:
-        idle.append(running.pop(future))
-        yield from future.result()
-
-
-def _ask(plan: Plan, agent: Agent | None, episode: RecordedEpisode, steps: list[int]) -> list[StepOutcome]:
-    """Return the outcomes of some steps of an episode: of one, or with the agent's own history of all."""
-    own = plan.history == "own"
-    first, count = (0, None) if own else (steps[0], 1)
-    made: list[StepOutcome] = []
-    try:
-        played = play(episode, agent, level=plan.level, history=plan.history, protocol=plan.protocol, first=first, steps=count)
-        made += [_outcome(episode, step) for step in played if step.number in steps]
-    except OmniActorError as error:
-        reason = " ".join(str(error).split())[:300]
-        ended = {outcome.step for outcome in made}
-        made += [_bare(episode, step, "error", reason) for step in steps if step not in ended]
-    return made
-
-
-def _outcome(episode: RecordedEpisode, played: PlayedStep) -> StepOutcome:
-    judged = played.judgement
-    if judged is None:
-        return _bare(episode, played.number, "unusable", played.reason or played.recorded.problem)
-    action = played.predicted
-    return StepOutcome(
-        episode.id, played.number, "success" if judged.success else "failure", len(episode.steps), list(episode.splits),
-        episode.category, print_operation(played.recorded.action, decimals=None),
-        None if action is None else print_operation(action, decimals=None)[:2000],
-        "" if action is None else action.description[:500], played.reason[:300], judged.as_json(), round(played.seconds, 3),
-    )  # fmt: skip
-
-
-def _bare(episode: RecordedEpisode, step: int, status: str, reason: str) -> StepOutcome:
-    return StepOutcome(episode.id, step, status, len(episode.steps), list(episode.splits), episode.category, reason=reason[:300])
 
 
 def _unusable(plan: Plan, episode: RecordedEpisode, step: RecordedStep, number: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from omniactor.errors import InputError, UnknownAgentError, WorkerError
@@ -48,13 +49,21 @@ def run(options: argparse.Namespace) -> None:
         InputError: refused before anything was asked.
         WorkerError: some steps ended in an error; the report is written and printed.
     """
-    from omniactor.evaluate import screens_report as report
-    from omniactor.evaluate.manifest import make_manifest
-    from omniactor.evaluate.results import ResultsFolder, now
-    from omniactor.evaluate.screens import StepOutcome, choose, digest, find_steps
-    from omniactor.paths import write_json
+    from omniactor.gui.archive import opened
 
     plan = _plan(options)
+    with opened(plan.source) as source:
+        _evaluate(replace(plan, source=source, name=plan.source_name), options)
+
+
+def _evaluate(plan, options: argparse.Namespace) -> None:
+    from omniactor.evaluate import screens_report as report
+    from omniactor.evaluate.asking import StepOutcome
+    from omniactor.evaluate.manifest import make_manifest
+    from omniactor.evaluate.results import ResultsFolder, now
+    from omniactor.evaluate.screens import choose, digest, find_steps
+    from omniactor.paths import write_json
+
     out = Path(options.out) if options.out else _default_out(plan)
     agents, workers = _agents(plan, options.workers)
     asked = plan.settings()
@@ -152,8 +161,8 @@ def _read_steps(file: Path, asked: dict):
 
 def _run_missing(plan, steps: list, folder, agents, workers: int) -> tuple[dict, str]:
     """Ask about what has no result yet; return facts about the run, and why it was given up or ""."""
+    from omniactor.evaluate.asking import ask
     from omniactor.evaluate.progress import Progress
-    from omniactor.evaluate.screens import ask
 
     kept = [folder.outcomes[job] for job in steps if job in folder.outcomes and folder.outcomes[job].status != "error"]
     ended = {outcome.job for outcome in kept}

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from omniactor.data.tally import Tally
+from omniactor.evaluate.asking import StepOutcome
 from omniactor.evaluate.judgement import PROTOCOLS, Judgement
-from omniactor.evaluate.screens import SUBSET_SEED, Plan, StepJob, StepOutcome, steps_by_episode
+from omniactor.evaluate.screens import SUBSET_SEED, Plan, StepJob, steps_by_episode
 from omniactor.evaluate.screens_metrics import count, mean, whole_episodes
 from omniactor.paths import atomic_path, write_json
 
@@ -36,7 +37,7 @@ def summarize(plan: Plan, steps: list[StepJob], found: int, tally: dict, outcome
     return {
         "benchmark": plan.benchmark,
         "agent": plan.agent_name,
-        "source": plan.source.resolve().name,
+        "source": plan.source_name,
         "protocol": {"name": plan.protocol, "about": PROTOCOLS[plan.protocol]},
         "level": plan.level,
         "history": plan.history,

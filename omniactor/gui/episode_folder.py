@@ -127,7 +127,7 @@ def read_episode(file: Path) -> RecordedEpisode:
     steps = content.get("steps")
     if not isinstance(steps, list) or len(steps) > MAX_STEPS or not all(isinstance(step, dict) for step in steps):
         raise InputError(f"expected a list of at most {MAX_STEPS} steps in {file.name}, got something else")
-    facts, splits = content.get("facts") or {}, content.get("splits") or []
+    facts, splits = content.get("facts", {}), content.get("splits", [])
     if not isinstance(facts, dict) or not isinstance(splits, list):
         raise InputError(f"expected facts as an object and splits as a list in {file.name}, got something else")
     return RecordedEpisode(

@@ -28,7 +28,7 @@ FORMATS = {
 """Name -> what it is."""
 _MARKS = {
     "android-control": ("android_control-*",), "gui-odyssey": ("annotations/*.json", "data/annotations/*.json"),
-    "omniactor": ("episode.json", "*/episode.json", "*/*/episode.json"), "aguvis": ("*.json", "*.jsonl", "*/*.json"),
+    "omniactor": ("episode.json", "*/episode.json", "*/*/episode.json"), "aguvis": ("*.json", "*.jsonl"),
 }  # fmt: skip
 
 
@@ -120,7 +120,7 @@ def open_picture(picture: Picture | memoryview | None) -> np.ndarray:
 
 
 def read_episodes(
-    source: Path | str, kind: str = "auto", split: str = "all", tally: Tally | None = None, **more
+    source: Path | str, kind: str = "auto", split: str = "all", tally: Tally | None = None, boxes: bool = True, **more
 ) -> Iterator[RecordedEpisode]:
     """Yield the episodes of a folder or file, one at a time in memory.
 
@@ -129,6 +129,7 @@ def read_episodes(
         kind: of `FORMATS`, or "auto" for what is found there.
         split: "train", "validation", "test" or "all", of sources that have splits.
         tally: counts what cannot be read at all; steps that cannot be read stay, with their `problem`.
+        boxes: look for the targets of steps where that takes time, as in AndroidControl's accessibility trees.
         more: further `SourceOptions`, such as `split_by`.
 
     Raises:
@@ -149,8 +150,11 @@ def read_episodes(
 
     options = SourceOptions(split=split, **more)
     if kind == "android-control":
-        from omniactor.data.sources.android_control import episodes
-    elif kind == "gui-odyssey":
+        from omniactor.data.sources.android_control import episodes as shards
+
+        yield from shards(source, options, tally, boxes)
+        return
+    if kind == "gui-odyssey":
         from omniactor.data.sources.gui_odyssey import episodes
     else:
         from omniactor.gui.aguvis_episodes import episodes
@@ -177,5 +181,7 @@ def find_format(source: Path) -> tuple[str, Path]:
         if len(inside) != 1 or not inside[0].is_dir():
             break
         folder = inside[0]
+    if any(folder.glob("*/*.json")):
+        return "aguvis", folder
     wanted = "episode.json, annotations, android_control-* or rows of JSON"
     raise InputError(f"expected episodes ({wanted}) in {source.name[:80]!r}, got none")

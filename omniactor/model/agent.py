@@ -33,8 +33,6 @@ class ModelAgent:
         chunk_position: which action of its chunk the last one was, counted from 0.
     """
 
-    needs_images = True
-
     def __init__(
         self,
         model: OmniActorForConditionalGeneration,
@@ -65,6 +63,11 @@ class ModelAgent:
         self._left: deque[np.ndarray] = deque()
         self._generator = torch.Generator(device=model.device)
 
+    @property
+    def needs_images(self) -> bool:
+        """False while actions of the last chunk are left: nobody has to render for those."""
+        return not self._left
+
     def reset(self, instruction: str, seed: int | None = None) -> None:
         """Drop the rest of the last chunk; restart the samples of `seed`."""
         self._left.clear()
@@ -92,9 +95,10 @@ class ModelAgent:
         bins = prediction.bins[0].cpu().numpy()
         values = self.processor.prompt.action_normaliser.denormalise(self.model.config.action_bins.centre(bins))
         self._left.extend(np.clip(values, -1.0, 1.0)[: self.execute])
+        targets = None if prediction.targets is None else observation.state[:3] + prediction.targets[0].numpy()
         self.decision = Decision(
             "embodied", self._expert("embodied"), time.perf_counter() - started,
-            bins=bins, probabilities=prediction.probabilities[0].cpu().numpy(),
+            bins=bins, probabilities=prediction.probabilities[0].cpu().numpy(), targets=targets,
         )  # fmt: skip
 
     def _act_on_screen(self, observation: Observation) -> Action:

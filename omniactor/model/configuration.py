@@ -84,6 +84,8 @@ class OmniActorConfig(PreTrainedConfig):
         chunk_size: actions per decision.
         queries_per_action: parallel decoding only: 7 (one query per number) or 1 (one query per action,
             spread over its numbers by a linear layer).
+        target_query: with one query per action only: one more query says where the thing and the place are that the
+            goal asks about, as offsets from the gripper (see `actions.embodied.target_values`).
         action_query_token_id: the id that marks a query's place in the input.
         action_bin_sigma: width, in bins, of the Gaussian targets when training on parallel decoding; 0 = one-hot.
         prefix_attention: the tokens of the prompt see each other in both directions (small models only;
@@ -109,6 +111,7 @@ class OmniActorConfig(PreTrainedConfig):
     action_decoding: Literal["autoregressive", "parallel"] = "autoregressive"
     chunk_size: int = 1
     queries_per_action: int = ACTION_SIZE
+    target_query: bool = False
     action_query_token_id: int = 151654
     action_bin_sigma: float = 0.0
     prefix_attention: bool = False
@@ -171,6 +174,8 @@ class OmniActorConfig(PreTrainedConfig):
                 f"expected chunk_size of 1 or more and queries_per_action of 1 or {ACTION_SIZE}, "
                 f"got {self.chunk_size} and {self.queries_per_action}"
             )
+        if self.target_query and (self.action_decoding != "parallel" or self.queries_per_action != 1):
+            raise InputError("expected target_query only with parallel decoding and one query per action, got other settings")
 
     @property
     def action_bins(self) -> ActionBins:
@@ -180,7 +185,12 @@ class OmniActorConfig(PreTrainedConfig):
     @property
     def num_action_queries(self) -> int:
         """Query positions that parallel decoding adds to a prompt; 0 when autoregressive."""
-        return self.chunk_size * self.queries_per_action if self.action_decoding == "parallel" else 0
+        return self.num_query_rows * self.queries_per_action if self.action_decoding == "parallel" else 0
+
+    @property
+    def num_query_rows(self) -> int:
+        """Rows of seven numbers that the queries answer with: the actions, then the targets if there is a query for them."""
+        return self.chunk_size + self.target_query
 
     def layer_experts(self, index: int) -> tuple[str, ...]:
         """Names of the experts in decoder layer `index`: "shared", or the worlds."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from transformers.cache_utils import Cache, StaticCache, StaticLayer
 
-from omniactor.actions.embodied import ACTION_SIZE
+from omniactor.actions.embodied import ACTION_SIZE, target_offsets
 from omniactor.errors import ModelError, ModelInputError
 from omniactor.model.modeling import OmniActorForConditionalGeneration
 from omniactor.model.routing import Routing
@@ -25,10 +25,13 @@ class ActionPrediction:
     Attributes:
         bins: (B, N, 7) chosen interval numbers.
         distribution: (B, N, 7, K) probabilities of all intervals, float32.
+        targets: (B, 2, 3) where the thing and the place are that the goal asks about, seen from the gripper, metres;
+            None without a target query.
     """
 
     bins: torch.Tensor
     distribution: torch.Tensor
+    targets: torch.Tensor | None = None
 
     @property
     def probabilities(self) -> torch.Tensor:
@@ -94,7 +97,11 @@ class ActionDecoder:
             bins = choose(_checked(logits))
         else:
             logits, bins = self._one_by_one(inputs, routing, choose)
-        return ActionPrediction(bins, logits.float().softmax(dim=-1))
+        count, targets = self.config.chunk_size, None
+        if self.config.target_query:
+            values = self.config.action_bins.centre(logits[:, count].argmax(dim=-1).cpu().numpy())
+            targets = torch.from_numpy(target_offsets(values))
+        return ActionPrediction(bins[:, :count], logits[:, :count].float().softmax(dim=-1), targets)
 
     def _one_by_one(self, inputs: dict, routing: Routing, choose) -> tuple[torch.Tensor, torch.Tensor]:
         """Return logits (B, N, 7, K) and bins (B, N, 7), each value given those before it."""

@@ -377,11 +377,14 @@ class OmniActorForConditionalGeneration(Qwen2VLForConditionalGeneration):
         return self.lm_head[SHARED] if self.config.head_experts == (SHARED,) else None
 
     def action_logits(self, queries: torch.Tensor) -> torch.Tensor:
-        """Return bin logits (samples, N, 7, K) for the hidden states (samples * queries, H) of action queries."""
+        """Return bin logits (samples, rows, 7, K) for the hidden states (samples * queries, H) of action queries.
+
+        The rows are the actions of the chunk and, with a target query, one more for the targets.
+        """
         if self.action_spread is not None:
             queries = self.action_spread(queries)
         logits = self.bin_logits(queries.reshape(-1, self.config.text_config.hidden_size))
-        return logits.view(-1, self.config.chunk_size, ACTION_SIZE, self.config.num_action_bins)
+        return logits.view(-1, self.config.num_query_rows, ACTION_SIZE, self.config.num_action_bins)
 
     def bin_logits(self, hidden: torch.Tensor) -> torch.Tensor:
         """Return logits (..., K) of the action bins alone for final hidden states (..., H) of embodied samples.

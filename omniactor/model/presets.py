@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from transformers import PreTrainedTokenizerBase
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
 from omniactor.actions import embodied, gui
-from omniactor.actions.embodied import ActionBins
+from omniactor.actions.embodied import ActionBins, Normaliser
 from omniactor.errors import InputError
 from omniactor.model.configuration import OmniActorConfig, OmniActorStemConfig, variant_settings
 from omniactor.model.modeling import OmniActorForConditionalGeneration
@@ -53,15 +54,15 @@ def _mini(tokenizer: PreTrainedTokenizerBase, variant: str, **settings) -> OmniA
     """Made for two CPU cores: convolutions in place of the vision transformer, a chunk of 8 actions in one pass."""
     settings = {
         "text_config": {
-            "hidden_size": 256, "intermediate_size": 768, "num_attention_heads": 4, "num_key_value_heads": 2,
-            "rope_parameters": {"rope_type": "default", "rope_theta": 1e4, "mrope_section": [8, 12, 12]},
+            "hidden_size": 192, "intermediate_size": 512, "num_attention_heads": 4, "num_key_value_heads": 2,
+            "rope_parameters": {"rope_type": "default", "rope_theta": 1e4, "mrope_section": [6, 9, 9]},
         },
-        "vision_config": OmniActorStemConfig(hidden_size=256).to_dict(),
+        "vision_config": OmniActorStemConfig(hidden_size=192).to_dict(),
         "action_decoding": "parallel", "chunk_size": 8, "queries_per_action": 1, "prefix_attention": True,
-        "action_bin_sigma": 1.5,
+        "target_query": True, "action_bin_sigma": 1.5,
         **settings,
     }  # fmt: skip
-    return _small(tokenizer, variant, 6, settings.pop("num_shared_layers", 2), **settings)
+    return _small(tokenizer, variant, 4, settings.pop("num_shared_layers", 2), **settings)
 
 
 def _7b(tokenizer: PreTrainedTokenizerBase | None, variant: str, **settings) -> OmniActorConfig:
@@ -81,9 +82,13 @@ def _7b(tokenizer: PreTrainedTokenizerBase | None, variant: str, **settings) -> 
 PRESETS: dict[str, Callable[..., OmniActorConfig]] = {"debug": _debug, "mini": _mini, "7b": _7b}
 
 _CAMERAS = ("agentview", "wrist")
+# Where LIBERO's arm can be: metres over its three tables, radians, metres of a finger.
+_REACH = Normaliser((-0.5, -0.6, 0.4, *[-np.pi] * 3, -0.04, -0.04), (0.5, 0.6, 1.5, *[np.pi] * 3, 0.04, 0.04), "minmax")
 _PROMPTS = {
     "debug": PromptSettings(_CAMERAS, camera_size=(56, 56), screen_pixels=(28 * 28, 56 * 56), state=True, compact=True),
-    "mini": PromptSettings(_CAMERAS, camera_size=(112, 112), screen_pixels=(96 * 96, 176 * 224), state=True, compact=True),
+    "mini": PromptSettings(
+        _CAMERAS, camera_size=(112, 112), screen_pixels=(96 * 96, 176 * 224), state=True, compact=True, state_normaliser=_REACH
+    ),
 }
 
 

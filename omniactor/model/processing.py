@@ -128,6 +128,7 @@ class OmniActorProcessor(Qwen2VLProcessor):
         observations: Sequence[Observation],
         actions: Sequence[GuiAction | EmbodiedAction | np.ndarray] | None = None,
         padding_side: Literal["left", "right"] = "left",
+        targets: Sequence[np.ndarray | None] | None = None,
     ) -> BatchFeature:
         """Return the model's inputs for a batch, which may mix worlds.
 
@@ -137,6 +138,8 @@ class OmniActorProcessor(Qwen2VLProcessor):
             actions: what was done, to learn from: a `GuiAction`, or for the arm the next actions (n, 7) in the data's
                 units, up to `config.chunk_size` of them.
             padding_side: "left" for generation.
+            targets: for models with a target query: offsets (2, 3) per sample, see `actions.embodied.target_values`; None
+                where they are not known.
 
         Returns:
             Tensors by the names of the model's arguments; `world` as numbers. With actions, `labels` and, for
@@ -165,7 +168,7 @@ class OmniActorProcessor(Qwen2VLProcessor):
                 tokens.append(int(np.prod(grid)) // self.image_processor.merge_size**2)
             action = None if actions is None else actions[index]
             samples.append(self._assemble(config, observation, tokens, action))
-            bins.append(self._bins(config, observation.world, action))
+            bins.append(self._bins(config, observation.world, action, targets[index] if targets is not None else None))
         return self._batch(
             config, observations, samples, pixels, grids, cameras, bins if actions is not None else None, padding_side
         )
@@ -278,12 +281,14 @@ class OmniActorProcessor(Qwen2VLProcessor):
             raise ModelInputError(f"expected 1 to {config.chunk_size} actions of 7 numbers, got shape {values.shape}")
         return values
 
-    def _bins(self, config: OmniActorConfig, world: str, action) -> np.ndarray:
-        """Return the bins (N, 7) that the queries should give; ignored where there is no action."""
-        bins = np.full((config.chunk_size, embodied.ACTION_SIZE), IGNORED)
+    def _bins(self, config: OmniActorConfig, world: str, action, targets: np.ndarray | None) -> np.ndarray:
+        """Return the bins (rows, 7) that the queries should give; ignored where nothing is known."""
+        bins = np.full((config.num_query_rows, embodied.ACTION_SIZE), IGNORED)
         if action is not None and world == "embodied" and config.num_action_queries:
             normalised = self.prompt.action_normaliser.normalise(self._chunk(config, action))
             bins[: len(normalised)] = config.action_bins.bin(normalised)
+        if targets is not None and config.target_query:
+            bins[-1, : embodied.TARGET_SIZE] = config.action_bins.bin(embodied.target_values(targets))
         return bins
 
     def _batch(self, config, observations, samples, pixels, grids, cameras, bins, padding_side) -> BatchFeature:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import torch
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from omniactor.errors import ModelInputError
 from omniactor.model.configuration import OmniActorConfig
 from omniactor.model.processing import OmniActorProcessor
+from omniactor.train.augmentation import Augmentation
 from omniactor.train.mixture import Mixture
 
 
@@ -26,6 +28,7 @@ class Batches(IterableDataset):
         rank: int = 0,
         ranks: int = 1,
         max_length: int = 4096,
+        augmentation: Augmentation | None = None,
     ) -> None:
         """Say which.
 
@@ -38,10 +41,11 @@ class Batches(IterableDataset):
             rank: this process.
             ranks: processes.
             max_length: longest sample in tokens.
+            augmentation: of what was seen; none when missing.
         """
         self.mixture, self.processor, self.config = mixture, processor, config
         self.numbers = range(start + rank, stop, ranks)
-        self.max_length = max_length
+        self.max_length, self.augmentation = max_length, augmentation
 
     def __iter__(self) -> Iterator[dict]:
         """Yield the model's inputs; readers of a DataLoader take turns, which keeps the order."""
@@ -57,11 +61,18 @@ class Batches(IterableDataset):
             ModelInputError: a sample is too long.
         """
         samples = self.mixture.micro_batch(number)
-        inputs = dict(
-            self.processor.encode(
-                self.config, [s.observation for s in samples], [s.action for s in samples], padding_side="right"
-            )
-        )
+        draw = np.random.default_rng([self.mixture.seed, number])
+        if self.augmentation is not None:
+            samples = [self.augmentation.apply(sample, draw) for sample in samples]
+        seen, done = [s.observation for s in samples], [s.action for s in samples]
+        targets = [s.targets for s in samples]
+        inputs = dict(self.processor.encode(self.config, seen, done, padding_side="right", targets=targets))
+        if self.augmentation is not None:
+            ids, bins = inputs["input_ids"], self.config.action_bins
+            # Action ids that are not asked for are the arm's state.
+            state = (ids >= bins.first_id) & (ids <= bins.last_id) & (inputs["labels"] < 0)
+            unknown = self.processor.tokenizer.pad_token_id
+            inputs["input_ids"] = self.augmentation.hide_states(ids, state, unknown, draw)
         length = inputs["input_ids"].shape[1]
         if length > self.max_length:
             names = sorted({self.mixture.sources[source].name for source, _ in self.mixture.picks(number)})

@@ -7,7 +7,7 @@ from collections import defaultdict
 import torch
 from torch import nn
 
-from omniactor.actions.embodied import ACTION_SIZE
+from omniactor.actions.embodied import ACTION_SIZE, TARGET_REACH
 from omniactor.model.configuration import OmniActorConfig
 from omniactor.model.modeling import OmniActorOutput
 
@@ -30,6 +30,9 @@ class Measures:
         with torch.no_grad():
             if output.action_logits is not None:
                 logits, labels = output.action_logits, inputs["action_labels"]
+                if config.target_query:
+                    self._targets(config, logits[:, -1], labels[:, -1])
+                    logits, labels = logits[:, :-1], labels[:, :-1]
                 self._actions(logits.flatten(0, 1), labels.flatten(0, 1))
             logits, labels = output.logits[:, :-1], inputs["labels"][:, 1:]
             asked = labels >= 0
@@ -61,6 +64,13 @@ class Measures:
         best = logits.argmax(-1)
         self._note("bin_accuracy", (best[asked] == labels[asked]).float().mean())
         self._note("bin_error", (best[asked] - labels[asked]).abs().float().mean() * 2 / logits.shape[-1])
+
+    def _targets(self, config: OmniActorConfig, logits: torch.Tensor, labels: torch.Tensor) -> None:
+        """Note how far off the targets are, metres along an axis, of logits (n, 7, K) and labels (n, 7)."""
+        asked = labels >= 0
+        if asked.any():
+            bins = (logits.argmax(-1)[asked] - labels[asked]).abs().float().mean()
+            self._note("target_error", bins * 2 * TARGET_REACH / config.num_action_bins)
 
     def _note(self, name: str, value: torch.Tensor) -> None:
         entry = self._sums[name]

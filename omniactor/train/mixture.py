@@ -19,11 +19,16 @@ from omniactor.types import EmbodiedAction, GuiAction, Observation, World
 class Sample(NamedTuple):
     """What was seen, and what was right to do.
 
-    `action` is a `GuiAction`, or for the arm the next actions (n, 7) as numbers.
+    Attributes:
+        observation: what was seen.
+        action: a `GuiAction`, or for the arm the next actions (n, 7) as numbers.
+        targets: arm: (2, 3), where the thing and the place are that the goal asks about, seen from the gripper, metres;
+            None where that is not known.
     """
 
     observation: Observation
     action: GuiAction | EmbodiedAction | np.ndarray
+    targets: np.ndarray | None = None
 
 
 class Source(Protocol):

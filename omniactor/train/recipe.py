@@ -31,10 +31,18 @@ class Recipe:
     data: tuple[str, ...] = ("toy",)
     # How often each of them is seen per pass; the paper resamples its embodied data five times.
     weights: tuple[float, ...] = (1.0,)
+    # Of the arm's samples: pictures moved by so many pixels and lit otherwise by this share, noise (metres) on the arm's
+    # state, and the share of samples in which it is hidden; see `augmentation`.
+    shift: int = 0
+    brightness: float = 0.0
+    state_noise: float = 0.0
+    state_dropout: float = 0.0
     # Held-out data for evaluations; empty for none.
     eval_data: tuple[str, ...] = ()
     # Micro-batches per evaluation.
     eval_batches: int = 8
+    # Held-out samples per world whose answers are printed and logged at each evaluation; 0 for none.
+    eval_samples: int = 2
     # Longest sample in tokens; longer ones are refused, not cut: a cut answer teaches the wrong end.
     max_length: int = 4096
 

@@ -14,7 +14,7 @@ from omniactor.data.turns import read_question
 from omniactor.errors import InputError, SampleError
 from omniactor.gui.images import open_image
 from omniactor.paths import atomic_path
-from omniactor.train.mixture import Sample
+from omniactor.train.mixture import Sample, Source
 from omniactor.types import Observation
 
 
@@ -116,16 +116,21 @@ def _line_offsets(path: Path) -> np.ndarray:
     return np.array(starts[:-1])
 
 
-def folder_sources(folder: Path, worlds: list[str], chunk: int) -> list[RecordSource]:
-    """Return the sources of a folder's `.jsonl` files, of the worlds asked for.
+def folder_sources(folder: Path, worlds: list[str], chunk: int) -> list[Source]:
+    """Return the sources of a folder's `.jsonl` and `_demo.hdf5` files, of the worlds asked for.
 
     Raises:
         InputError: no such folder, or no samples of these worlds in it.
     """
     if not folder.is_dir():
         raise InputError(f"expected a folder of samples or 'toy' as data, got {str(folder)!r}; make one with `omniactor convert`")
-    sources = [RecordSource(path, chunk) for path in sorted(folder.glob("*.jsonl")) if not path.name.startswith(".")]
+    sources: list[Source] = [RecordSource(path, chunk) for path in sorted(folder.glob("*.jsonl")) if path.name[0] != "."]
+    demos = sorted(path for path in folder.glob("*_demo.hdf5") if path.name[0] != ".")
+    if demos and "embodied" in worlds:
+        from omniactor.train.demos import DemoSource  # only here does a run need h5py
+
+        sources += [DemoSource(path, chunk) for path in demos]
     sources = [source for source in sources if source.world in worlds]
     if not sources:
-        raise InputError(f"expected .jsonl files with samples of {' or '.join(worlds)} in {folder}, got none")
+        raise InputError(f"expected .jsonl or _demo.hdf5 files with samples of {' or '.join(worlds)} in {folder}, got none")
     return sources

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.util
 import json
 import os
 import signal
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from transformers import TrainerCallback, set_seed
+from transformers.integrations import TensorBoardCallback
 
 from omniactor.errors import InputError
 from omniactor.model.agent import load_checkpoint
@@ -21,6 +21,7 @@ from omniactor.model.processing import OmniActorProcessor
 from omniactor.model.weights import upcycle
 from omniactor.paths import write_json
 from omniactor.train.checkpoint import clear_staged, newest_valid
+from omniactor.train.log import open_board, rewind
 from omniactor.train.mixture import Mixture, Source
 from omniactor.train.recipe import Recipe
 from omniactor.train.records import folder_sources
@@ -78,15 +79,19 @@ def train(recipe: Recipe, out: Path) -> Outcome:
     for name, value in model.named_parameters():
         if any(part in name for part in recipe.freeze):
             value.requires_grad_(False)
-    os.environ.setdefault("TENSORBOARD_LOGGING_DIR", str(out / "tensorboard"))
-    board = ["tensorboard"] if importlib.util.find_spec("tensorboard") else []
-    arguments = training_arguments(recipe, out, int(os.environ.get("WORLD_SIZE", "1")), board)
+    arguments = training_arguments(recipe, out, int(os.environ.get("WORLD_SIZE", "1")))
     resume, passed_over = newest_valid(out)
-    trainer = OmniActorTrainer(model, processor, recipe, arguments, mixture, held_out, out / "log.jsonl", resume)
+    begun = int(resume.name.split("-")[1]) if resume else 0
+    board = None
+    if arguments.process_index == 0:
+        clear_staged(out)
+        rewind(out / "log.jsonl", begun)
+        board = open_board(out / "tensorboard", begun)
+    trainer = OmniActorTrainer(model, processor, recipe, arguments, mixture, held_out, out / "log.jsonl", resume, board)
     stop = _StopOnSignal()
     trainer.add_callback(stop)
-    if trainer.is_world_process_zero():
-        clear_staged(out)
+    if board is not None:
+        trainer.add_callback(TensorBoardCallback(board))
     with stop:
         trainer.train(resume_from_checkpoint=str(resume) if resume else None)
     path = None
@@ -99,7 +104,7 @@ def train(recipe: Recipe, out: Path) -> Outcome:
     losses = [entry for entry in trainer.state.log_history if "loss" in entry]
     return Outcome(
         str(path) if path else None, str(checkpoint) if checkpoint else None, trainer.state.global_step,
-        int(resume.name.split("-")[1]) if resume else 0, passed_over,
+        begun, passed_over,
         {k: v for k, v in losses[-1].items() if "loss" in k} if losses else {}, _stand_ins(recipe),
     )  # fmt: skip
 
@@ -108,7 +113,7 @@ def _claim(recipe: Recipe, out: Path) -> None:
     """Write the recipe into the folder, or check that it is the one there: only the length may differ."""
     content = json.loads(json.dumps(dataclasses.asdict(recipe)))
     path = out / "recipe.json"
-    free = ("keep", "save_every", "log_every", "eval_every", "eval_batches", "workers")
+    free = ("keep", "save_every", "log_every", "eval_every", "eval_batches", "eval_samples", "workers")
     if path.exists():
         try:
             before = json.loads(path.read_text())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from omniactor.actions.embodied import ACTION_SIZE
+from omniactor.actions.embodied import ACTION_SIZE, STATE_SIZE
 from omniactor.train.mixture import Sample
 from omniactor.types import GuiAction, Observation, World
 
@@ -48,10 +48,10 @@ class ToySource:
         if self.world == "gui":
             action = GuiAction("click", point=target, description=f"Click on the {colours[0]} square.")
             return Sample(Observation("gui", {"screen": image}, f"Click on the {colours[0]} square"), action)
-        towards = 2 * np.array(target) - 1
+        way = 2 * np.array(target) - 1  # from the middle, where the hand is; the pictures alone tell it
         actions = np.zeros((self._chunk, ACTION_SIZE))
-        actions[:, :2] = towards * np.linspace(1, 0.5, self._chunk)[:, None]
-        actions[:, 6] = 1 if np.abs(towards).max() < 0.4 else -1
+        actions[:, :2] = way * np.linspace(1, 0.5, self._chunk)[:, None]
+        actions[:, 6] = 1 if np.abs(way).max() < 0.4 else -1
         pictures = {"agentview": image, "wrist": np.ascontiguousarray(image[:, ::-1])}
-        state = np.concatenate([towards * 0.5, np.zeros(6)]).astype(np.float32)
+        state = np.zeros(STATE_SIZE, np.float32)
         return Sample(Observation("embodied", pictures, f"reach the {colours[0]} square", state=state), actions)

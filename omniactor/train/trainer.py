@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -13,14 +15,17 @@ import torch.distributed as dist
 from accelerate import DistributedType
 from accelerate.utils import FullyShardedDataParallelPlugin
 from torch.distributed.tensor import DTensor
-from transformers import Trainer, TrainingArguments
+from transformers import PrinterCallback, Trainer, TrainingArguments
 
 from omniactor.errors import TrainingError
 from omniactor.model.processing import OmniActorProcessor
+from omniactor.train.augmentation import Augmentation
 from omniactor.train.batches import Batches
 from omniactor.train.checkpoint import prune, publish
+from omniactor.train.console import Console
 from omniactor.train.measures import Measures
 from omniactor.train.mixture import Mixture
+from omniactor.train.predictions import Prediction, predict
 from omniactor.train.recipe import Recipe
 
 
@@ -41,6 +46,7 @@ class OmniActorTrainer(Trainer):
         held_out: Mixture | None = None,
         log: Path | None = None,
         resume: Path | None = None,
+        board=None,
     ) -> None:
         """Put the parts together.
 
@@ -53,14 +59,18 @@ class OmniActorTrainer(Trainer):
             held_out: what is evaluated on.
             log: file that gets one JSON line per log entry.
             resume: checkpoint that training goes on from.
+            board: TensorBoard's `SummaryWriter`, for what is no number; None for none.
         """
         self.recipe, self.train_mixture, self.eval_mixture = recipe, train, held_out
-        self.measures, self._log_file = Measures(), log
+        self.measures, self._log_file, self._board = Measures(), log, board
         # The Trainer reads its own state only after it has asked for the data.
         self._first_step = json.loads((resume / "trainer_state.json").read_text())["global_step"] if resume else 0
         self._last = (self._first_step, time.perf_counter())
         super().__init__(model=model, args=arguments, processing_class=processor, eval_dataset=held_out)
         self.can_return_loss = True
+        self.console = Console()
+        self.remove_callback(PrinterCallback)
+        self.add_callback(self.console)
 
     @property
     def _accumulation(self) -> int:
@@ -89,9 +99,14 @@ class OmniActorTrainer(Trainer):
         batches = Batches(
             self.train_mixture, self.processing_class, self.model.config, self.recipe.max_steps * per_step,
             start=self._first_step * per_step, rank=self.args.process_index, ranks=self.args.world_size,
-            max_length=self.recipe.max_length,
+            max_length=self.recipe.max_length, augmentation=self._augmentation(),
         )  # fmt: skip
         return batches.loader(self.recipe.workers)
+
+    def _augmentation(self) -> Augmentation:
+        """Return what the recipe changes in the samples."""
+        recipe = self.recipe
+        return Augmentation(recipe.shift, recipe.brightness, recipe.state_noise, recipe.state_dropout)
 
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
         """Return the loss of a micro-batch and take its measures.
@@ -119,7 +134,7 @@ class OmniActorTrainer(Trainer):
         return norm
 
     def evaluate(self, *args, metric_key_prefix: str = "eval", **kwargs) -> dict[str, float]:
-        """Measure on the held-out mixture; the same micro-batches every time."""
+        """Measure on the held-out mixture, the same micro-batches every time, and show what the model answers to some."""
         measures, model = Measures(), self.accelerator.unwrap_model(self.model)
         batches = Batches(
             self.eval_mixture, self.processing_class, model.config, self.recipe.eval_batches, max_length=self.recipe.max_length
@@ -129,9 +144,11 @@ class OmniActorTrainer(Trainer):
             for inputs in batches.loader():
                 inputs = self._prepare_inputs(inputs)
                 measures.add(model.config, inputs, model(**inputs))
-        model.train()
         metrics = {f"{metric_key_prefix}_{name}": value for name, value in measures.read().items()}
         self.log(metrics)
+        for prediction in self._predictions(model):
+            self._note(prediction)
+        model.train()
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
 
@@ -146,12 +163,50 @@ class OmniActorTrainer(Trainer):
             logs["minutes_left"] = round(left / 60, 2)
             self._last = (self.state.global_step, now)
         super().log(logs, start_time)
+        self._write({k: v for k, v in logs.items() if isinstance(v, (int, float, str))})
+
+    def _write(self, entry: dict) -> None:
+        """Append one line to the log file."""
         if self._log_file and self.is_world_process_zero():
-            line = json.dumps(
-                {"step": self.state.global_step, **{k: v for k, v in logs.items() if isinstance(v, (int, float, str))}}
-            )
             with self._log_file.open("a", encoding="utf-8") as file:
-                file.write(line + "\n")
+                file.write(json.dumps({"step": self.state.global_step, **entry}, ensure_ascii=False) + "\n")
+
+    def _predictions(self, model) -> Iterator[Prediction]:
+        """Yield the model's answers to the same few held-out samples of each world."""
+        if hasattr(model, "get_base_model"):  # peft's wrapper has no idea of two worlds
+            model = model.get_base_model()
+        for world in self.eval_mixture.worlds if self.recipe.eval_samples else ():
+            samples, number = [], 0
+            while len(samples) < self.recipe.eval_samples:
+                if self.eval_mixture.world(number) == world:
+                    samples += self.eval_mixture.micro_batch(number)
+                number += 1
+            with self._heads_in_reach(model):
+                yield from predict(model, self.processing_class, samples[: self.recipe.eval_samples])
+
+    @contextlib.contextmanager
+    def _heads_in_reach(self, model) -> Iterator[None]:
+        """Put the heads together where an engine keeps them in shards: predicting reads them outside the forward pass."""
+        if self.is_deepspeed_enabled:
+            from deepspeed.zero import GatheredParameters
+
+            with GatheredParameters(list(model.lm_head.parameters())):
+                yield
+        elif self.is_fsdp_enabled:
+            model.unshard()
+            yield
+            model.reshard()
+        else:
+            yield
+
+    def _note(self, prediction: Prediction) -> None:
+        """Write a prediction into the log file and TensorBoard, and print it."""
+        if self.is_world_process_zero():
+            self._write({"event": "sample", **prediction.as_json()})
+            self.console.show(prediction)
+            if self._board is not None:
+                text = "    " + str(prediction).replace("\n", "\n    ")  # indented, Markdown leaves it alone
+                self._board.add_text(f"samples/{prediction.world}", text, self.state.global_step)
 
     def _save(self, output_dir: str | None = None, state_dict: dict | None = None) -> None:
         """Save weights, configuration and processor. What FSDP left in shards is put together first, by all processes."""
@@ -191,14 +246,13 @@ class OmniActorTrainer(Trainer):
             dist.barrier()
 
 
-def training_arguments(recipe: Recipe, out: Path, processes: int, report_to: list[str]) -> TrainingArguments:
+def training_arguments(recipe: Recipe, out: Path, processes: int) -> TrainingArguments:
     """Return the Trainer's arguments for a recipe.
 
     Args:
         recipe: the run.
         out: its folder.
         processes: how many train together.
-        report_to: "tensorboard" or nothing.
 
     Raises:
         TrainingError: the batch cannot be shared by so many processes.
@@ -216,9 +270,10 @@ def training_arguments(recipe: Recipe, out: Path, processes: int, report_to: lis
         max_grad_norm=recipe.max_grad_norm, bf16=recipe.bf16, activation_checkpointing=recipe.gradient_checkpointing,
         logging_steps=recipe.log_every, logging_nan_inf_filter=False, save_strategy="steps",
         save_steps=recipe.save_every, save_total_limit=None, eval_strategy="steps" if recipe.eval_every else "no",
-        eval_steps=recipe.eval_every or None, seed=recipe.seed, data_seed=recipe.seed, report_to=report_to,
+        eval_steps=recipe.eval_every or None, seed=recipe.seed, data_seed=recipe.seed, report_to=[],
         ignore_data_skip=True, remove_unused_columns=False, ddp_find_unused_parameters=True,
-        dataloader_pin_memory=False, use_cpu=not torch.cuda.is_available(), **_engine(recipe),
+        dataloader_pin_memory=False, disable_tqdm=True, log_level="error", use_cpu=not torch.cuda.is_available(),
+        **_engine(recipe),
     )  # fmt: skip
 
 

@@ -77,7 +77,7 @@ def test_before_the_action_on_request_and_nothing_is_left_of_an_unfinished_file(
     writer.begin(episodes[0])
     for step in range(len(episodes[0]) + 1):
         shade = np.full((16, 16, 3), step, np.uint8)
-        writer.add(step, {"agentview": shade, "wrist": shade})
+        writer.add(step, {"agentview": shade, "wrist": shade}, np.full((2, 3), step))
     writer.end()
     assert not (tmp_path / "a.hdf5").exists()
     with h5py.File(writer.close()) as file:
@@ -85,6 +85,7 @@ def test_before_the_action_on_request_and_nothing_is_left_of_an_unfinished_file(
         assert demo["obs/agentview_rgb"][:, 0, 0, 0].tolist() == list(range(len(episodes[0])))
         assert (demo["obs/ee_pos"][:] == episodes[0].robot_states[:-1, :3]).all()
         assert (demo["actions"][:] == episodes[0].actions).all()
+        assert demo["obs/target_pos"][:, 1, 2].tolist() == list(range(len(episodes[0])))
     other = Hdf5Writer(tmp_path / "b.hdf5", scene, 16, "x", "post-action", "labels")
     other.begin(episodes[0])
     other.discard()

@@ -147,7 +147,11 @@ def test_a_parallel_chunk_is_what_the_model_computes(variant, settings):
     prediction = ActionDecoder(model)(inputs)
     with torch.no_grad():
         logits = model(**inputs).action_logits
-    assert logits.shape == (2, chunk, 7, 256) and prediction.bins.shape == (2, chunk, 7)
+    assert logits.shape == (2, model.config.num_query_rows, 7, 256) and prediction.bins.shape == (2, chunk, 7)
+    if model.config.target_query:
+        offsets = model.config.action_bins.centre(logits[:, chunk, :6].argmax(-1).numpy()) * 0.4
+        np.testing.assert_allclose(prediction.targets.numpy(), offsets.reshape(2, 2, 3), rtol=1e-6)
+    logits = logits[:, :chunk]
     assert torch.equal(prediction.bins, logits.argmax(-1))
     torch.testing.assert_close(prediction.distribution, logits.softmax(-1), atol=1e-5, rtol=0)
     for row, observation in enumerate((arm(0, SHORT), arm(1, LONG))):

@@ -36,7 +36,7 @@ def test_the_mini_preset_sees_with_convolutions_and_decides_in_one_pass():
     config = model.config
     assert isinstance(config.vision_config, OmniActorStemConfig)
     assert config.vision_config.cameras == ["agentview", "wrist", "screen"]
-    assert (config.action_decoding, config.chunk_size, config.num_action_queries) == ("parallel", 8, 8)
+    assert (config.action_decoding, config.chunk_size, config.num_action_queries) == ("parallel", 8, 9)
     assert config.prefix_attention and config.action_bin_sigma == 1.5 and config.num_shared_layers == 2
     assert (processor.image_processor.patch_size, processor.image_processor.merge_size) == (16, 1)
     assert processor.prompt.cameras == ("agentview", "wrist") and processor.prompt.state and processor.prompt.compact

@@ -78,7 +78,7 @@ def test_a_folder_gives_the_sources_of_the_worlds_asked_for(folder):
     assert [s.name for s in folder_sources(folder, ["gui"], 1)] == ["web"]
     with pytest.raises(InputError, match="expected a folder of samples"):
         folder_sources(folder / "none", ["gui"], 1)
-    with pytest.raises(InputError, match=r"expected \.jsonl files with samples of gui"):
+    with pytest.raises(InputError, match=r"expected \.jsonl or _demo\.hdf5 files with samples of gui"):
         (folder / "web.jsonl").unlink()
         folder_sources(folder, ["gui"], 1)
 

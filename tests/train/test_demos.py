@@ -1,0 +1,80 @@
+"""Demonstrations in HDF5 as samples: alignment, chunks, pictures, targets."""
+
+import json
+
+import numpy as np
+import pytest
+
+from omniactor.errors import InputError, SampleError
+from omniactor.train.demos import DemoSource
+
+h5py = pytest.importorskip("h5py")
+STEPS = (6, 4)
+
+
+def write(path, actors=None, alignment=None, ours=True):
+    """Write two demonstrations; step t of demonstration d shows the grey level 10 d + t at its top left corner."""
+    with h5py.File(path, "w") as file:
+        data = file.create_group("data")
+        data.attrs["problem_info"] = json.dumps({"language_instruction": "open the drawer"})
+        if alignment:
+            data.attrs["obs_alignment"] = alignment
+        for number, steps in enumerate(STEPS):
+            demo = data.create_group(f"demo_{number}")
+            demo["actions"] = np.full((steps, 7), 0.5)
+            pictures = np.zeros((steps, 16, 16, 3), np.uint8)
+            pictures[:, -1, 0] = (10 * number + np.arange(steps))[:, None]  # raw OpenGL rows: the top is last
+            demo["obs/agentview_rgb"] = demo["obs/eye_in_hand_rgb"] = pictures
+            demo["obs/ee_pos"] = np.arange(steps)[:, None] * [0.1, 0, 0]
+            demo["obs/ee_ori"], demo["obs/gripper_states"] = np.full((steps, 3), 2.0), np.full((steps, 2), 0.03)
+            if ours:
+                demo["labels"] = np.arange(steps)[:, None] / 10 * np.ones(7)
+                demo["actor"] = np.array((actors or [[0] * s for s in STEPS])[number], np.uint8)
+                demo["obs/target_pos"] = np.ones((steps, 2, 3))
+    return path
+
+
+def test_a_step_is_its_pictures_its_state_and_the_actions_that_follow(tmp_path):
+    source = DemoSource(write(tmp_path / "a_demo.hdf5", alignment="pre-action"), chunk=3)
+    assert (source.name, source.world, len(source)) == ("a", "embodied", 10)
+    sample = source[7]  # the second step of the second demonstration
+    assert sample.observation.instruction == "open the drawer"
+    for image in sample.observation.images.values():
+        assert image[0, 0].tolist() == [11, 11, 11] and image[1:].sum() == 0
+    np.testing.assert_allclose(sample.observation.state, [0.1, 0, 0, 2, 2, 2, 0.03, 0.03], rtol=1e-6)
+    np.testing.assert_allclose(sample.action[:, 0], [0.1, 0.2, 0.3], rtol=1e-6)
+    np.testing.assert_allclose(sample.targets, [[0.9, 1, 1]] * 2, rtol=1e-6)
+    assert [len(source[i].action) for i in range(10)] == [3, 3, 3, 3, 2, 1, 3, 3, 2, 1]
+
+
+def test_liberos_own_files_show_the_state_after_the_action(tmp_path):
+    source = DemoSource(write(tmp_path / "a_demo.hdf5", ours=False), chunk=1)
+    assert len(source) == 8 and source[0].targets is None  # the last picture has no action after it
+    ours = DemoSource(write(tmp_path / "b_demo.hdf5", alignment="post-action"), chunk=2)
+    assert ours[0].observation.images["wrist"][0, 0, 0] == 0 and ours[0].action[0, 0] == pytest.approx(0.1)
+
+
+def test_a_chunk_ends_after_a_step_that_was_not_the_experts(tmp_path):
+    actors = [[0, 0, 2, 2, 0, 0], [1, 1, 0, 0]]
+    source = DemoSource(write(tmp_path / "a_demo.hdf5", actors, "pre-action"), chunk=4)
+    assert [len(source[i].action) for i in range(10)] == [3, 2, 1, 1, 2, 1, 1, 1, 2, 1]
+
+
+def test_what_is_no_demonstration_is_refused(tmp_path):
+    (tmp_path / "a_demo.hdf5").write_bytes(b"nothing")
+    with pytest.raises(InputError, match="LIBERO's HDF5 layout"):
+        DemoSource(tmp_path / "a_demo.hdf5")
+    with h5py.File(tmp_path / "b_demo.hdf5", "w") as file:
+        file.create_group("data")
+    with pytest.raises(InputError, match="problem_info"):
+        DemoSource(tmp_path / "b_demo.hdf5")
+
+
+def test_pictures_that_are_gone_are_an_error_of_the_sample(tmp_path):
+    path = write(tmp_path / "a_demo.hdf5", alignment="pre-action")
+    source = DemoSource(path)
+    with h5py.File(path, "a") as file:
+        del file["data/demo_0/obs/agentview_rgb"]
+    with pytest.raises(SampleError, match="demo_0, step 2"):
+        source[2]
+    assert source[8].observation.images["agentview"][0, 0, 0] == 12
