@@ -12,6 +12,7 @@ from demo import catalog
 from demo.agents import offered_agents
 from demo.arm_handlers import ArmHandlers
 from demo.layout import build, launch_settings
+from demo.recording_handlers import RecordingHandlers
 from demo.screenshot_handlers import ScreenshotHandlers
 from demo.sessions import SessionStore
 from demo.webpage_handlers import WebpageHandlers
@@ -28,7 +29,8 @@ def main() -> None:
     except OmniActorError as error:
         sys.exit(f"OmniActor: {error}")
     store = SessionStore(Path(get_upload_folder()), kept=cache_dir() / "unfinished_episodes")
-    page = build(ArmHandlers(store, assets), ScreenshotHandlers(store, agents), WebpageHandlers(store, agents))
+    screens = (handlers(store, agents) for handlers in (ScreenshotHandlers, RecordingHandlers, WebpageHandlers))
+    page = build(ArmHandlers(store, assets), *screens)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that simulators and files are cleaned up
     print(f"3-D models: {assets.label} ({assets.origin})", flush=True)
     print(f"Agents for screens: {', '.join(agents) or 'none'}", flush=True)

@@ -11,6 +11,8 @@ from demo.api import add_endpoints
 from demo.arm import add_arm
 from demo.arm_handlers import ArmHandlers
 from demo.limits import LIMITS, Limits
+from demo.recording_handlers import RecordingHandlers
+from demo.recordings import add_recordings
 from demo.screenshot import add_screenshot
 from demo.screenshot_handlers import ScreenshotHandlers
 from demo.webpage_handlers import WebpageHandlers
@@ -21,7 +23,9 @@ REPOSITORY = HERE.parent
 INTRO = "One agent for two worlds: it drives a robot arm and it clicks through screens."
 
 
-def build(arm: ArmHandlers, screenshot: ScreenshotHandlers, webpages: WebpageHandlers) -> gr.Blocks:
+def build(
+    arm: ArmHandlers, screenshot: ScreenshotHandlers, recordings: RecordingHandlers, webpages: WebpageHandlers
+) -> gr.Blocks:
     """Return the page, with its queue set up."""
     limits = arm.limits
     cache = (limits.cache_check_seconds, limits.cache_age_seconds)
@@ -32,6 +36,8 @@ def build(arm: ArmHandlers, screenshot: ScreenshotHandlers, webpages: WebpageHan
                 add_arm(arm)
             with gr.Tab("Screenshot", id="screenshot"):
                 add_screenshot(screenshot)
+            with gr.Tab("Recorded episodes", id="recordings"):
+                add_recordings(recordings)
             with gr.Tab("Live pages", id="pages"):
                 add_webpages(webpages)
         add_endpoints(arm, screenshot)

@@ -14,6 +14,8 @@ class Limits:
         default_steps: what the slider starts with.
         page_steps: most actions on a live page.
         default_page_steps: what its slider starts with.
+        episodes: most recorded episodes taken out of an uploaded archive.
+        unpacked: most bytes that an archive may grow to.
         run_seconds: longest episode in wall-clock time; it is then stopped and its video shown.
         pictures_per_second: most live pictures sent to one browser.
         pictures_kept: live pictures on disk per visitor; the browser has this many to catch up with.
@@ -38,6 +40,8 @@ class Limits:
     default_steps: int = 400
     page_steps: int = 100
     default_page_steps: int = 30
+    episodes: int = 20
+    unpacked: int = 200_000_000
     run_seconds: float = 300.0
     pictures_per_second: float = 10.0
     pictures_kept: int = 50
@@ -53,7 +57,7 @@ class Limits:
     threads: int = 16
     state_sessions: int = 200
     kept_episodes: int = 20
-    upload: str = "8mb"
+    upload: str = "32mb"
     cache_check_seconds: int = 600
     cache_age_seconds: int = 1800
 

@@ -6,7 +6,7 @@ import hashlib
 import secrets
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from omniactor.errors import InputError, PeerError
 from omniactor.gui.episode_folder import zip_episode
 from omniactor.gui.episodes import RecordedEpisode, RecordedStep
 from omniactor.gui.images import open_image
-from omniactor.gui.overlay import describe, draw_action
+from omniactor.gui.overlay import Box, describe, draw_action, draw_comparison
 from omniactor.gui.prediction import Prediction, observe_screen, predict
 from omniactor.instructions import check_line
 from omniactor.types import GuiAction, Observation
@@ -181,7 +181,8 @@ class ScreenshotHandlers:
             Uploaded and drawn picture, history, words, operation, steps, their list, status, Accept, what is shown, archive.
         """
         for path in self.store.folder(request.session_hash).iterdir():
-            path.unlink(missing_ok=True)
+            if path.is_file():  # an episode of the other tab has a folder
+                path.unlink(missing_ok=True)
         nothing = gr.Button(interactive=False), None, gr.File(None, visible=False)
         return None, None, "", "", "", [], "", texts.idle(), *nothing
 
@@ -201,10 +202,25 @@ class ScreenshotHandlers:
 
 def save_drawn(folder: Path, screen: np.ndarray, action: GuiAction | None, kept: int = 3) -> str:
     """Write a screen, and an action on it, as the page shows it into `folder`, where the newest few stay; return the path."""
+    # Drawn when it is small: it costs less, and the marks keep their size.
+    image = _shrunk(screen)
+    return _write(folder, image if action is None else Image.fromarray(draw_action(image, action)), kept)
+
+
+def save_comparison(
+    folder: Path, screen: np.ndarray, recorded: GuiAction | None, predicted: GuiAction | None, boxes: Sequence[Box], kept: int = 3
+) -> str:
+    """Write a screen with the recorded and the predicted action as `save_drawn` does; return the path."""
+    return _write(folder, Image.fromarray(draw_comparison(_shrunk(screen), recorded, predicted, boxes)), kept)
+
+
+def _shrunk(screen: np.ndarray) -> Image.Image:
     image = Image.fromarray(screen)
     image.thumbnail((SHOWN_SIDE, SHOWN_SIDE), Image.Resampling.LANCZOS)
-    if action is not None:  # drawn when it is small: it costs less, and the marks keep their size
-        image = Image.fromarray(draw_action(image, action))
+    return image
+
+
+def _write(folder: Path, image: Image.Image, kept: int) -> str:
     _remove_oldest(folder.glob("drawn-*.jpg"), kept - 1)
     path = folder / f"drawn-{secrets.token_hex(6)}.jpg"
     image.save(path, quality=90)

@@ -60,7 +60,7 @@ def _controls(handlers: WebpageHandlers, first: int, runs: bool) -> dict:
     record = gr.File(label="Record file (JSON)", file_types=[".json"], visible=False, height=150)
     with gr.Row():
         seed = gr.Number(0, precision=0, minimum=0, maximum=LAST_SEED, label="Seed", min_width=120, elem_id="page-seed")
-        steps = gr.Slider(1, limits.page_steps, limits.default_page_steps, step=1, label="At most this many steps", min_width=200)
+        steps = gr.Slider(1, limits.page_steps, limits.default_page_steps, step=1, label="Step limit", min_width=200)
     with gr.Accordion("Another instruction", open=False):
         instruction = gr.Textbox(
             label="What the agent is told; the page's own if empty. The page still judges its own task.",

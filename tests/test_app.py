@@ -25,6 +25,7 @@ def test_app_is_short_and_starts_nothing_when_imported():
 def served(tmp_path_factory):
     from demo.arm_handlers import ArmHandlers
     from demo.layout import build, launch_settings
+    from demo.recording_handlers import RecordingHandlers
     from demo.screenshot_handlers import ScreenshotHandlers
     from demo.sessions import SessionStore
     from demo.webpage_handlers import WebpageHandlers
@@ -32,7 +33,7 @@ def served(tmp_path_factory):
 
     store = SessionStore(tmp_path_factory.mktemp("files"), make_worker=lambda: None)
     arm = ArmHandlers(store, AssetSource("standin", Path("/none"), "a test"))
-    page = build(arm, ScreenshotHandlers(store, {}), WebpageHandlers(store, {}))
+    page = build(arm, ScreenshotHandlers(store, {}), RecordingHandlers(store, {}), WebpageHandlers(store, {}))
     _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_settings())
     yield page, url.rstrip("/")
     page.close()
@@ -58,7 +59,7 @@ def test_the_served_page_keeps_to_the_limits(served):
     from demo.limits import LIMITS
 
     page = served[0]
-    assert page.max_file_size == 8 * 1024 * 1024 or page.max_file_size == 8_000_000
+    assert page.max_file_size == 32 * 1024 * 1024
     assert page.max_threads == LIMITS.threads and page.state_session_capacity == LIMITS.state_sessions
     assert not page.share and not page.enable_monitoring and not page.show_error
 

@@ -117,6 +117,14 @@ def screenshots(make_store, screen_agent):
 
 
 @pytest.fixture
+def recordings(make_store, screen_agent, tmp_path):
+    from demo.recording_handlers import RecordingHandlers
+
+    agents = {"stub": FakeOffer("stub", "A stub.", "openai:http://10.0.0.9/v1#stub", screen_agent)}
+    return RecordingHandlers(make_store(), agents, tmp_path / "none")
+
+
+@pytest.fixture
 def webpages(make_store):
     from demo.webpage_handlers import WebpageHandlers
 

@@ -48,11 +48,12 @@ def served(screenshots, tmp_path_factory):
     """Return the address of the page."""
     from demo.arm_handlers import ArmHandlers
     from demo.layout import build, launch_settings
+    from demo.recording_handlers import RecordingHandlers
     from demo.webpage_handlers import WebpageHandlers
     from omniactor.sim.assets import AssetSource
 
     arm = ArmHandlers(screenshots.store, AssetSource("standin", tmp_path_factory.mktemp("assets"), "a test"))
-    page = build(arm, screenshots, WebpageHandlers(screenshots.store, {}))
+    page = build(arm, screenshots, RecordingHandlers(screenshots.store, {}), WebpageHandlers(screenshots.store, {}))
     _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_settings())
     yield url.rstrip("/")
     page.close()
