@@ -37,7 +37,7 @@ def build(
             with gr.Tab("Screenshot", id="screenshot"):
                 add_screenshot(screenshot)
             with gr.Tab("Recorded episodes", id="recordings"):
-                add_recordings(recordings)
+                add_recordings(recordings, page)
             with gr.Tab("Live pages", id="pages"):
                 add_webpages(webpages)
         add_endpoints(arm, screenshot)

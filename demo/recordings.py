@@ -11,8 +11,8 @@ from omniactor.evaluate.judgement import PROTOCOLS
 PRIVATE = {"api_visibility": "private"}
 
 
-def add_recordings(handlers: RecordingHandlers) -> None:
-    """Add everything of the tab to the Blocks that are being built."""
+def add_recordings(handlers: RecordingHandlers, page: gr.Blocks) -> None:
+    """Add everything of the tab to the Blocks that are being built, which is `page`."""
     uploaded, played = gr.State([]), gr.State([])
     gr.HTML(f'<p class="about">{texts.ABOUT}</p>')
     with gr.Row(elem_classes="columns"):
@@ -20,7 +20,9 @@ def add_recordings(handlers: RecordingHandlers) -> None:
             asked = _question(handlers)
         with gr.Column():
             view = _view(handlers)
-    _connect(handlers, uploaded, played, asked, view)
+    fresh = _connect(handlers, uploaded, played, asked, view)
+    if handlers.shipped:
+        page.load(handlers.choose, [asked["listed"], uploaded], fresh, queue=False, show_progress="hidden", **PRIVATE)
 
 
 def _question(handlers: RecordingHandlers) -> dict:
@@ -63,7 +65,8 @@ def _view(handlers: RecordingHandlers) -> dict:
     return {"heading": heading, "picture": picture, "slider": slider, "status": status, "summary": summary, "export": export}
 
 
-def _connect(handlers: RecordingHandlers, uploaded: gr.State, played: gr.State, asked: dict, view: dict) -> None:
+def _connect(handlers: RecordingHandlers, uploaded: gr.State, played: gr.State, asked: dict, view: dict) -> list:
+    """Connect everything; returns what shows a freshly chosen episode."""
     quick = {"queue": False, "show_progress": "hidden", **PRIVATE}
     listed, slider, picture, status = asked["listed"], view["slider"], view["picture"], view["status"]
     fresh = [view["heading"], picture, slider, status, view["summary"], view["export"], played]
@@ -93,3 +96,4 @@ def _connect(handlers: RecordingHandlers, uploaded: gr.State, played: gr.State, 
     for ended in (ran.success, ran.failure):
         ended(handlers.rest, None, buttons, **quick)
     asked["stop"].click(handlers.rest, None, buttons, cancels=[ran], **quick)
+    return fresh
