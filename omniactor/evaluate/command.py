@@ -1,4 +1,4 @@
-"""The command `omniactor evaluate`: its options, and the run from the plan to the report."""
+"""The command `omniactor evaluate`: its benchmarks, and of LIBERO-90 the options and the run from the plan to the report."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from omniactor.errors import InputError, WorkerError
-from omniactor.evaluate import BENCHMARKS
+from omniactor.evaluate import BENCHMARKS, screens_command
 from omniactor.evaluate.protocol import PROTOCOLS, STARTS, choose
 
 ERRORS_IN_A_ROW = 20
@@ -18,8 +18,25 @@ ERRORS_IN_A_ROW = 20
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `omniactor evaluate`."""
-    parser.add_argument("benchmark", help=f"which benchmark: {', '.join(BENCHMARKS)}")
+    """Add the benchmarks of `omniactor evaluate`, each with its own options."""
+    parser.description = "Each benchmark has options of its own; `--json` prints one JSON value as the last line."
+    benchmarks = parser.add_subparsers(title="benchmarks", required=True, metavar="BENCHMARK", dest="benchmark")
+    for name, about in BENCHMARKS.items():
+        benchmark = benchmarks.add_parser(name, help=about, description=about[0].upper() + about[1:] + ".")
+        if name == "libero-90":
+            _add_libero90(benchmark)
+            benchmark.set_defaults(evaluate=_evaluate_libero90)
+        else:
+            screens_command.add_arguments(benchmark, name)
+            benchmark.set_defaults(evaluate=screens_command.run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Run the benchmark that was asked for; see `_evaluate_libero90` and `screens_command.run` for what it raises."""
+    options.evaluate(options)
+
+
+def _add_libero90(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", required=True, metavar="DIR", help="results folder; run again with the same one to go on")
     parser.add_argument("--agent", default="expert", help="expert, random or replay:PATH (default: expert)")
     parser.add_argument("--tasks", default="0-89", help="for example 0-89, 3,7,9 or names (default: 0-89)")
@@ -35,15 +52,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON value as the last line")
 
 
-def run(options: argparse.Namespace) -> None:
+def _evaluate_libero90(options: argparse.Namespace) -> None:
     """Evaluate, print and write the report.
 
     Raises:
         InputError: refused before anything started.
         WorkerError: some episodes ended in an error; the report is written and printed.
     """
-    if options.benchmark not in BENCHMARKS:
-        raise InputError(f"expected a benchmark ({', '.join(BENCHMARKS)}), got {options.benchmark[:120]!r}; choose one of them")
     protocol = choose(options.protocol, options.starts, options.episodes, options.max_steps)
     if options.workers is not None and options.workers < 1:
         raise InputError(f"expected at least 1 worker, got {options.workers}; give --workers a number from 1")

@@ -19,11 +19,12 @@ class Progress:
         planned: episodes in all.
         earlier: outcomes of earlier runs that are kept.
         stream: where to write.
+        noun: what is counted.
     """
 
-    def __init__(self, planned: int, earlier: list[Outcome], stream: TextIO | None = None) -> None:
+    def __init__(self, planned: int, earlier: list[Outcome], stream: TextIO | None = None, noun: str = "episodes") -> None:
         """Show nothing yet."""
-        self._planned, self._stream = planned, stream or sys.stderr
+        self._planned, self._stream, self._noun = planned, stream or sys.stderr, noun
         self._live = self._stream.isatty()
         self._began = self._shown = time.monotonic()
         self._successes = self._ended = self._errors = self._run = self._width = 0
@@ -48,7 +49,7 @@ class Progress:
         """Return the status line."""
         seconds = time.monotonic() - self._began
         done = self._ended + self._errors
-        parts = [f"{done}/{self._planned} episodes"]
+        parts = [f"{done}/{self._planned} {self._noun}"]
         if self._ended:
             parts.append(f"success {100 * self._successes / self._ended:.1f} % ({self._successes}/{self._ended})")
         if self._errors:

@@ -64,6 +64,12 @@ class Outcome:
         """Which episode this is."""
         return Job(self.task_id, self.episode)
 
+    @property
+    def sound(self) -> bool:
+        """Whether it can be counted: what is read from a file may hold anything."""
+        numbers = isinstance(self.task_id, int) and isinstance(self.episode, int) and isinstance(self.steps, int)
+        return numbers and isinstance(self.reason, str) and self.status in STATUSES
+
 
 class ResultsFolder:
     """The results of one evaluation, held by one process at a time.
@@ -74,15 +80,20 @@ class ResultsFolder:
         outcomes: the latest outcome of each episode.
     """
 
-    def __init__(self, path: str | os.PathLike, manifest: dict) -> None:
-        """Create the folder, or open it to go on; see `manifest.make_manifest`.
+    def __init__(self, path: str | os.PathLike, manifest: dict, kind: type = Outcome) -> None:
+        """Create the folder, or open it to go on.
+
+        Args:
+            path: the folder.
+            manifest: see `manifest.make_manifest`.
+            kind: of the outcomes: a dataclass with `job` and `sound`.
 
         Raises:
             InputError: the folder is another one's, in use, damaged, or was begun with other settings.
             OutputError: it cannot be written.
         """
         self.path = Path(path)
-        self._file = None
+        self._file, self._kind = None, kind
         known = read_manifest(self.path)
         if known is None:
             self._check_empty()
@@ -158,7 +169,7 @@ class ResultsFolder:
         lines = self._file.read().split(b"\n")
         found, good = [], 0
         for number, line in enumerate(lines[:-1], 1):
-            outcome = _parse(line)
+            outcome = _parse(line, self._kind)
             if outcome is None and number < len(lines) - 1:
                 raise InputError(
                     f"expected an episode in line {number} of {self.path / 'results.jsonl'}, got something else; "
@@ -171,18 +182,11 @@ class ResultsFolder:
         return found
 
 
-def _parse(line: bytes) -> Outcome | None:
+def _parse(line: bytes, kind: type):
     try:
         content = json.loads(line)
-        outcome = Outcome(**content)
-        sound = (
-            content.keys() == {entry.name for entry in fields(Outcome)}
-            and isinstance(outcome.task_id, int)
-            and isinstance(outcome.episode, int)
-            and isinstance(outcome.steps, int)
-            and isinstance(outcome.reason, str)
-            and outcome.status in STATUSES
-        )
+        outcome = kind(**content)
+        sound = content.keys() == {entry.name for entry in fields(kind)} and outcome.sound
     except (ValueError, TypeError, RecursionError, AttributeError):
         return None
     return outcome if sound else None

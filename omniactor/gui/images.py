@@ -66,6 +66,26 @@ def open_image(source: object) -> np.ndarray:
     return _turn(pixels, turned)
 
 
+def image_size(source: bytes | str | os.PathLike) -> tuple[int, int]:
+    """Return (width, height) of a picture as a person sees it, without decoding it.
+
+    Raises:
+        ImageError: as `open_image`, as far as the header tells.
+    """
+    from PIL import Image
+
+    content = _read(Path(source)) if isinstance(source, (str, os.PathLike)) else bytes(source)
+    kind = _check_bytes(content)
+    content, turned = _without_notes(content) if kind == "JPEG" else (content, 1)
+    try:
+        with closing(Image.open(io.BytesIO(content), formats=(kind,))) as image:
+            width, height = image.size
+    except Exception as error:
+        raise ImageError(f"expected a {kind} picture, got a file whose header cannot be read ({_reason(error)})") from None
+    _check_size(width, height)
+    return (height, width) if turned >= 5 else (width, height)
+
+
 def _read(path: Path) -> bytes:
     try:
         # A pipe or device could block or never end.

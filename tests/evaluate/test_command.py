@@ -102,10 +102,14 @@ def test_what_cannot_run_is_refused_in_one_line_before_anything_starts(fake, eva
     assert os.listdir(tmp_path) == []
 
 
-def test_an_unknown_benchmark_is_answered_with_those_there_are(evaluate):
-    status, _, stderr = evaluate("--tasks", "47", benchmark="screenspot")
-    assert status == 2
-    assert "expected a benchmark (libero-90), got 'screenspot'" in stderr
+def test_an_unknown_benchmark_is_answered_with_those_there_are(evaluate, capsys):
+    with pytest.raises(SystemExit) as caught:
+        evaluate("--tasks", "47", benchmark="libero-91")
+    assert caught.value.code == 2
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert "'libero-91'" in line
+    assert "libero-90" in line
+    assert "screenspot" in line
 
 
 def test_an_out_that_is_a_file_is_refused(fake, evaluate, tmp_path):

@@ -16,7 +16,7 @@ from PIL import Image
 
 from omniactor.errors import ImageError
 from omniactor.gui import images
-from omniactor.gui.images import open_image
+from omniactor.gui.images import image_size, open_image
 
 
 def encoded(image, kind="PNG", **options):
@@ -241,3 +241,19 @@ def test_what_is_no_picture_is_refused_without_telling_where_files_lie(source, s
     with pytest.raises(ImageError, match=says) as caught:
         open_image(source)
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+@pytest.mark.parametrize("turned", [1, 6])
+def test_the_size_is_known_without_decoding_and_is_that_of_the_upright_picture(kind, turned):
+    exif = Image.Exif()
+    exif[0x0112] = turned
+    options = {"exif": exif.tobytes()} if kind == "JPEG" else {}
+    content = encoded(Image.new("RGB", (30, 20)), kind, **options)
+    assert image_size(content) == open_image(content).shape[1::-1]
+
+
+@pytest.mark.parametrize("content", [b"", b"GIF89a", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0"])
+def test_the_size_of_no_picture_is_refused(content):
+    with pytest.raises(ImageError):
+        image_size(content)

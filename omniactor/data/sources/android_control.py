@@ -12,14 +12,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from omniactor.actions.dialects.android_world import ANDROID_WORLD
-from omniactor.data.sources.draft import Draft, counting, place_name, suffix_of
+from omniactor.data.sources.accessibility import find_boxes
+from omniactor.data.sources.draft import Draft
 from omniactor.data.sources.json_rows import read_json
 from omniactor.data.sources.options import SourceOptions
-from omniactor.data.sources.screens import instruction_of
+from omniactor.data.sources.screens import episode_drafts
 from omniactor.data.sources.tfrecord import read_example, read_records
 from omniactor.data.tally import Tally
-from omniactor.data.turns import gui_sample
 from omniactor.errors import ActionError, InputError
+from omniactor.gui.episodes import RecordedEpisode, RecordedStep
 from omniactor.types import GuiAction
 
 KIND = "android-control"
@@ -38,57 +39,75 @@ def drafts(source: Path, options: SourceOptions, tally: Tally) -> Iterator[Draft
     Raises:
         InputError: no shards, a damaged one, or no `splits.json`.
     """
+    for episode in episodes(source, options, tally, boxes=False):
+        yield from episode_drafts(KIND, episode, options.level, tally)
+
+
+def episodes(source: Path, options: SourceOptions, tally: Tally, boxes: bool = True) -> Iterator[RecordedEpisode]:
+    """Yield the split's episodes, with the test set's sub-splits where `test_subsplits.json` is there.
+
+    Args:
+        source: as in `drafts`.
+        options: `split`.
+        tally: counts records that are no episode.
+        boxes: look into the accessibility trees for what was acted on.
+
+    Raises:
+        InputError: as in `drafts`.
+    """
     folder = source if source.is_dir() else source.parent
     shards = [source] if source.is_file() else sorted(path for path in source.glob("android_control-*") if path.is_file())
     if not shards:
         raise InputError(f"expected shards named android_control-00000-of-00020 and so on in {source}, got none")
-    wanted = _split(folder, options.split)
+    wanted, parts = _split(folder, options.split), _subsplits(folder)
     for shard in shards:
         for number, payload in enumerate(read_records(shard)):
             where = f"{shard.name}, record {number}"
             try:
                 example = read_example(payload)
-                episode = _one(example, "episode_id")
+                name = _one(example, "episode_id")
                 goal = _text(_one(example, "goal"))
             except (ValueError, TypeError) as error:
                 tally.drop("record that is no episode", f"{where}: {error}")
                 continue
-            if wanted is not None and episode not in wanted:
+            if wanted is not None and name not in wanted:
                 tally.note("episodes of other splits")
                 continue
-            yield from _episode_drafts(episode, goal, example, options, tally)
+            splits = tuple(part for part, members in parts.items() if name in members)
+            found = _episode(name, goal, example, splits, boxes, tally)
+            if found is not None:
+                yield found
 
 
-def _episode_drafts(episode: int, goal: str, example: dict, options: SourceOptions, tally: Tally) -> Iterator[Draft]:
-    where = f"episode {episode}"
+def _episode(name: int, goal: str, example: dict, splits: tuple[str, ...], boxes: bool, tally: Tally) -> RecordedEpisode | None:
+    where = f"episode {name}"
     actions = example.get("actions", [])  # left out of the record, not empty, where there are none
     if not actions:
         tally.drop("episode without actions", where)
-        return
-    lists = {name: example.get(name, []) for name in _LISTS}
+        return None
+    lists = {key: example.get(key, []) for key in _LISTS}
     if any(len(values) < len(actions) for values in lists.values()):
-        counts = ", ".join(f"{len(values)} {name}" for name, values in lists.items())
+        counts = ", ".join(f"{len(values)} {key}" for key, values in lists.items())
         tally.drop("episode whose lists are too short", f"{where}: {len(actions)} actions, {counts}")
-        return
+        return None
     try:
-        steps = [_text(words) for words in lists["step_instructions"]]
+        words = [_text(step) for step in lists["step_instructions"]]
     except (ValueError, TypeError) as error:
         tally.drop("record that is no episode", f"{where}: {error}")
-        return
+        return None
+    screenshots, trees, steps = lists["screenshots"], example.get("accessibility_trees", []), []
     for step, content in enumerate(actions):
-        with counting(tally, f"{where}, step {step}"):
-            suffix = suffix_of(bytes(lists["screenshots"][step][:16]))
-            if suffix is None:
-                tally.drop("picture that is no PNG, JPEG or WebP", f"{where}, step {step}")
-                continue
-            size = (lists["screenshot_widths"][step], lists["screenshot_heights"][step])
-            action = _action(content, size, steps[step])
-            asked = instruction_of(goal, steps[step], options.level)
-            sample = gui_sample(
-                [(asked, steps[:step], action)], place_name(str(episode), f"{step:03d}{suffix}"),
-                source=KIND, episode=str(episode), step=step,
-            )  # fmt: skip
-            yield Draft(sample, (bytes(lists["screenshots"][step]),), KIND)
+        size = (lists["screenshot_widths"][step], lists["screenshot_heights"][step])
+        action, problem, found = None, "", ()
+        try:
+            action = _action(content, size, words[step])
+        except ActionError as error:
+            problem = str(error)
+        if boxes and action is not None and step < len(trees):
+            found = find_boxes(trees[step], size, action)
+        steps.append(RecordedStep(action, bytes(screenshots[step]), words[step], found, size, problem))
+    last = bytes(screenshots[len(actions)]) if len(screenshots) > len(actions) else None
+    return RecordedEpisode(str(name), goal, tuple(steps), KIND, splits=splits, last=last)
 
 
 def _action(content: memoryview, size: tuple[int, int], words: str) -> GuiAction:
@@ -100,6 +119,18 @@ def _action(content: memoryview, size: tuple[int, int], words: str) -> GuiAction
         raise ActionError(f"expected an action as a JSON object, got {type(given).__name__}")
     fields = vars(ANDROID_WORLD.parse(given, size)) | {"description": words}
     return GuiAction(**fields)
+
+
+def _subsplits(folder: Path) -> dict[str, set]:
+    """Return sub-split -> episodes of the test set (IDD, app_unseen, task_unseen, category_unseen); they overlap."""
+    file = folder / "test_subsplits.json"
+    content = read_json(file) if file.is_file() else {}
+    if not isinstance(content, dict) or not all(isinstance(members, list) for members in content.values()):
+        raise InputError(f"expected lists of episodes by sub-split in {file}, got something else; download it again")
+    try:
+        return {part: set(members) for part, members in content.items()}
+    except TypeError:
+        raise InputError(f"expected numbers of episodes in {file}, got something else; download it again") from None
 
 
 def _split(folder: Path, split: str) -> set[int] | None:

@@ -13,13 +13,13 @@ from pathlib import Path
 
 from omniactor.actions.dialects.coordinates import THOUSANDTHS, to_point
 from omniactor.actions.dialects.scrolls import scroll
-from omniactor.data.sources.draft import Draft, counting, picture_suffix, place_name
+from omniactor.data.sources.draft import Draft
 from omniactor.data.sources.json_rows import read_json
 from omniactor.data.sources.options import SourceOptions
-from omniactor.data.sources.screens import Box, instruction_of
+from omniactor.data.sources.screens import Box, episode_drafts
 from omniactor.data.tally import Tally
-from omniactor.data.turns import gui_sample
 from omniactor.errors import ActionError, InputError
+from omniactor.gui.episodes import RecordedEpisode, RecordedStep
 from omniactor.types import GuiAction
 
 KIND = "gui-odyssey"
@@ -40,6 +40,21 @@ def drafts(source: Path, options: SourceOptions, tally: Tally) -> Iterator[Draft
     Raises:
         InputError: something of it is missing.
     """
+    for episode in episodes(source, options, tally):
+        yield from episode_drafts(KIND, episode, options.level, tally)
+
+
+def episodes(source: Path, options: SourceOptions, tally: Tally) -> Iterator[RecordedEpisode]:
+    """Yield the split's episodes, by the names of their files.
+
+    Args:
+        source: as in `drafts`.
+        options: `split`, `split_by` and `scrolls`.
+        tally: counts files that are no episode.
+
+    Raises:
+        InputError: as in `drafts`.
+    """
     root = source / "data" if (source / "data/annotations").is_dir() else source
     if not (root / "annotations").is_dir():
         raise InputError(f"expected the folder annotations in {source}, got none")
@@ -50,7 +65,8 @@ def drafts(source: Path, options: SourceOptions, tally: Tally) -> Iterator[Draft
             continue
         try:
             content = read_json(file)
-            goal, steps, name = content["task_info"]["instruction"], content["steps"], str(content["episode_id"])
+            task, steps, name = content["task_info"], content["steps"], str(content["episode_id"])
+            goal = task["instruction"]
             if not isinstance(goal, str) or not goal.strip() or not all(isinstance(step, dict) for step in steps):
                 raise ValueError("no instruction or no steps")
         except (InputError, KeyError, TypeError, ValueError) as error:
@@ -58,30 +74,28 @@ def drafts(source: Path, options: SourceOptions, tally: Tally) -> Iterator[Draft
             continue
         if not steps:
             tally.drop("episode without actions", file.name)
-        yield from _episode_drafts(root, name, goal, steps, options, tally)
+            continue
+        device = content.get("device_info")
+        device = device if isinstance(device, dict) else {}
+        size = (device.get("w"), device.get("h"))
+        size = size if all(isinstance(side, int) and side > 0 for side in size) else None
+        made = tuple(_step(root, name, number, step, size, options.scrolls, tally) for number, step in enumerate(steps))
+        facts = {"step_length": content.get("step_length", len(steps))}
+        yield RecordedEpisode(
+            name, goal, made, KIND, _words(device.get("device_name")), _words(task.get("category")), facts=facts
+        )
 
 
-def _episode_drafts(root: Path, episode: str, goal: str, steps: list, options: SourceOptions, tally: Tally) -> Iterator[Draft]:
-    words = [_words(step.get("low_level_instruction")) for step in steps]
-    for number, step in enumerate(steps):
-        where = f"episode {episode}, step {number}"
-        with counting(tally, where):
-            shown = step.get("screenshot")
-            picture = root / "screenshots" / Path(shown if isinstance(shown, str) else f"{episode}_{number}.png").name
-            suffix = picture_suffix(picture)
-            if suffix is None:
-                tally.drop("screenshot missing or of no known format", where)
-                continue
-            if options.level == "low" and not words[number]:
-                tally.drop("step without words at level low", where)
-                continue
-            action = _action(step, words[number], options.scrolls)
-            asked = instruction_of(goal, words[number], options.level)
-            sample = gui_sample(
-                [(asked, [said for said in words[:number] if said], action)], place_name(episode, f"{number:03d}{suffix}"),
-                source=KIND, episode=episode, step=number, box=_box(step.get("sam2_bbox"), tally),
-            )  # fmt: skip
-            yield Draft(sample, (picture,), KIND)
+def _step(root: Path, episode: str, number: int, step: dict, size, scrolls: str, tally: Tally) -> RecordedStep:
+    shown = step.get("screenshot")
+    picture = root / "screenshots" / Path(shown if isinstance(shown, str) else f"{episode}_{number}.png").name
+    words, action, problem = _words(step.get("low_level_instruction")), None, ""
+    try:
+        action = _action(step, words, scrolls)
+    except ActionError as error:
+        problem = str(error)
+    box = _box(step.get("sam2_bbox"), tally)
+    return RecordedStep(action, picture, words, () if box is None else (box,), size, problem)
 
 
 def _action(step: dict, words: str, scrolls: str) -> GuiAction:

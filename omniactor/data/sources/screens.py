@@ -10,17 +10,47 @@ from omniactor.data.sources.draft import Draft, Picture, counting, picture_suffi
 from omniactor.data.sources.options import SourceOptions
 from omniactor.data.tally import Tally
 from omniactor.data.turns import gui_sample
-from omniactor.errors import InputError
+from omniactor.errors import ActionError, InputError
+from omniactor.gui.episodes import Box, RecordedEpisode
 from omniactor.types import GuiAction
 
 MAX_INSTRUCTION = 2000
 """Letters; a longer one names no thing on a screen."""
-Box = tuple[float, float, float, float]
 
 
 def instruction_of(goal: str, step: str, level: str) -> str:
     """Return what the model is told: the task, and at level "low" also what to do now, in OS-Atlas' words."""
     return f"{goal} You need to: {step}" if level == "low" else goal
+
+
+def episode_drafts(kind: str, episode: RecordedEpisode, level: str, tally: Tally) -> Iterator[Draft]:
+    """Yield a sample for every step of an episode; its history are the words of the steps before it.
+
+    Args:
+        kind: of source.
+        episode: whose steps they are.
+        level: "high" or "low", see `instruction_of`.
+        tally: counts what is left out.
+    """
+    words = [step.instruction for step in episode.steps]
+    for number, step in enumerate(episode.steps):
+        where = f"episode {episode.id}, step {number}"
+        with counting(tally, where):
+            suffix = None if step.picture is None else picture_suffix(step.picture)
+            if suffix is None:
+                tally.drop("screenshot missing or of no known format", where)
+                continue
+            if level == "low" and not words[number]:
+                tally.drop("step without words at level low", where)
+                continue
+            if step.action is None:
+                raise ActionError(step.problem)
+            asked, said = instruction_of(episode.instruction, words[number], level), [text for text in words[:number] if text]
+            sample = gui_sample(
+                [(asked, said, step.action)], place_name(episode.id, f"{number:03d}{suffix}"),
+                source=kind, episode=episode.id, step=number, box=step.boxes[0] if step.boxes else None,
+            )  # fmt: skip
+            yield Draft(sample, (step.picture,), kind)
 
 
 @dataclass(frozen=True)

@@ -58,10 +58,10 @@ def read_example(payload: bytes | memoryview) -> dict[str, Values]:
         ValueError: not an Example.
     """
     found: dict[str, Values] = {}
-    for number, features in _fields(memoryview(payload)):
+    for number, features in message_fields(memoryview(payload)):
         if number != 1:
             continue
-        for inner, entry in _fields(_message(features)):
+        for inner, entry in message_fields(_message(features)):
             if inner == 1:
                 name, values = _entry(_message(entry))
                 found[name] = values
@@ -70,22 +70,22 @@ def read_example(payload: bytes | memoryview) -> dict[str, Values]:
 
 def _entry(entry: memoryview) -> tuple[str, Values]:
     name, values = "", []
-    for number, value in _fields(entry):
+    for number, value in message_fields(entry):
         if number == 1:
             name = bytes(_message(value)).decode("utf-8")
         elif number == 2:
-            for kind, content in _fields(_message(value)):
+            for kind, content in message_fields(_message(value)):
                 values = {1: _bytes, 2: _floats, 3: _integers}.get(kind, lambda _: [])(_message(content))
     return name, values
 
 
 def _bytes(content: memoryview) -> list[memoryview]:
-    return [_message(value) for number, value in _fields(content) if number == 1]
+    return [_message(value) for number, value in message_fields(content) if number == 1]
 
 
 def _floats(content: memoryview) -> list[float]:
     values: list[float] = []
-    for number, value in _fields(content):
+    for number, value in message_fields(content):
         if number == 1:
             packed = _message(value)
             if len(packed) % 4:
@@ -96,7 +96,7 @@ def _floats(content: memoryview) -> list[float]:
 
 def _integers(content: memoryview) -> list[int]:
     values: list[int] = []
-    for number, value in _fields(content):
+    for number, value in message_fields(content):
         if number != 1:
             continue
         if isinstance(value, int):  # not packed
@@ -115,7 +115,7 @@ def _message(value: memoryview | int) -> memoryview:
     return value
 
 
-def _fields(message: memoryview) -> Iterator[tuple[int, memoryview | int]]:
+def message_fields(message: memoryview) -> Iterator[tuple[int, memoryview | int]]:
     """Yield (number, value) of a message's fields; fixed-width values as their bytes."""
     at = 0
     while at < len(message):
