@@ -10,13 +10,14 @@ from omniactor.agent import Agent, make_agent
 from omniactor.errors import OmniActorError
 from omniactor.registration import register
 from omniactor.rollout import rollout
-from omniactor.types import EmbodiedAction, Observation, Step
+from omniactor.types import EmbodiedAction, GuiAction, Observation, Step
 
 __version__ = "0.1.0"
 
-__all__ = ["Agent", "EmbodiedAction", "Observation", "OmniActorError", "Step", "make_agent", "rollout"]
+__all__ = ["Agent", "EmbodiedAction", "GuiAction", "Observation", "OmniActorError", "Step", "make_agent", "rollout"]
 
 if "omniactor/Libero90-v0" not in gymnasium.registry:
     gymnasium.register(id="omniactor/Libero90-v0", entry_point="omniactor.sim.libero:Libero90Env")
+    gymnasium.register(id="omniactor/MiniWob-v0", entry_point="omniactor.gui.miniwob:MiniWobEnv")
 
 register()

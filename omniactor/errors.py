@@ -69,6 +69,10 @@ class SimulationError(OmniActorError):
     """The physics diverged or MuJoCo warned; the episode cannot be trusted from here on."""
 
 
+class BrowserError(OmniActorError):
+    """A page hangs, crashed or broke, or Chromium ended; the episode cannot be trusted from here on."""
+
+
 class PeerError(OmniActorError):
     """A model server is down, slow, refuses, or answers something that is no answer."""
 
