@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from omniactor.errors import UnknownAgentError
-from omniactor.types import Action, EmbodiedAction, Observation
+from omniactor.types import Action, EmbodiedAction, GuiAction, Observation
 
 NAMES = ("expert", "random", "replay:PATH", "mini", "a checkpoint folder", "a Hugging Face repository", "openai:URL#MODEL")
 MINI = Path(__file__).resolve().parent.parent / "assets" / "checkpoints" / "omniactor-mini"
@@ -54,6 +54,24 @@ class RandomAgent:
         return EmbodiedAction(self._generator.uniform(-1.0, 1.0, 7))
 
 
+class RandomScreenAgent:
+    """Random clicks, and now and then a scroll, a key, a drag or a letter; the same sequence for the same seed."""
+
+    name = "random"
+    needs_images = False
+
+    def reset(self, instruction: str, seed: int | None = None) -> None:
+        """Restart the sequence of `seed` (0 when none is given)."""
+        from omniactor.gui.miniwob import GuiActionSpace
+
+        self._space = GuiActionSpace()
+        self._space.seed(0 if seed is None else seed)
+
+    def act(self, observation: Observation) -> GuiAction:
+        """Draw an action."""
+        return self._space.sample()
+
+
 class ReplayAgent:
     """Repeats the actions of a record, then stops."""
 
@@ -68,12 +86,12 @@ class ReplayAgent:
 
     def reset(self, instruction: str, seed: int | None = None) -> None:
         """Start from the first action."""
-        self._rest = iter(self.record.actions)
+        screen = hasattr(self.record, "gui_actions")
+        self._rest = iter(self.record.gui_actions() if screen else map(EmbodiedAction, self.record.actions))
 
-    def act(self, observation: Observation) -> EmbodiedAction | None:
+    def act(self, observation: Observation) -> Action | None:
         """Return the next recorded action, None after the last."""
-        values = next(self._rest, None)
-        return None if values is None else EmbodiedAction(values)
+        return next(self._rest, None)
 
 
 def make_agent(name: str, env) -> Agent:
@@ -89,16 +107,22 @@ def make_agent(name: str, env) -> Agent:
         UnknownAgentError: no such agent, or it cannot do this task.
         CheckpointError: a checkpoint that is broken or cannot be reached.
     """
+    env = getattr(env, "unwrapped", None) or env
+    world = None if env is None else getattr(env, "world", "embodied")
     if name == "random":
-        return RandomAgent()
+        return RandomScreenAgent() if world == "gui" else RandomAgent()
     if name == "expert":
+        if world == "gui":
+            from omniactor.experts.web import WebExpert
+
+            return WebExpert(env)
         from omniactor.experts import ExpertAgent
 
         return ExpertAgent(env)
     if name.startswith("replay:") and len(name) > len("replay:"):
         return ReplayAgent(name.removeprefix("replay:"))
     if name.startswith("openai:"):
-        if hasattr(getattr(env, "unwrapped", None) or env, "spec_task"):
+        if world == "embodied":
             raise UnknownAgentError(f"expected an agent that drives the arm, got {name[:80]!r}, which clicks on screens")
         from omniactor.gui.peer import PeerAgent
 

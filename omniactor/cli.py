@@ -59,15 +59,18 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="check this installation: rendering, versions, assets, first frame")
     doctor.set_defaults(run=_doctor)
 
-    tasks = commands.add_parser("tasks", help="list the 90 LIBERO-90 tasks with their goals")
+    tasks = commands.add_parser("tasks", help="list the 90 LIBERO-90 tasks with their goals, or the web pages")
+    tasks.add_argument("--world", choices=("embodied", "gui"), default="embodied", help="the arm (default), or web pages")
     tasks.set_defaults(run=_tasks)
 
     rollout = commands.add_parser("rollout", help="run one episode of a task")
-    rollout.add_argument("--task", required=True, help="id 0-89 or name; see `omniactor tasks`")
+    rollout.add_argument(
+        "--task", required=True, help="id 0-89 or name, or a page such as miniwob:click-button; see `omniactor tasks`"
+    )
     rollout.add_argument("--agent", default="expert", help="expert, random, replay:PATH, mini, or a checkpoint (default: expert)")
     start = rollout.add_mutually_exclusive_group()
     start.add_argument("--init-state", type=int, metavar="N", help="published initial state 0-49 (default: 0)")
-    start.add_argument("--seed", type=int, metavar="N", help="draw a fresh start from this seed instead")
+    start.add_argument("--seed", type=int, metavar="N", help="draw a fresh start from this seed instead; a page's instance")
     rollout.add_argument("--max-steps", type=int, default=400, metavar="N", help="default: 400, as in the paper")
     rollout.add_argument("--instruction", default="", help="what the agent is told; success is judged by the task's goal")
     rollout.add_argument("--video", metavar="F.mp4", help="write a video")
@@ -140,6 +143,9 @@ def _doctor(options: argparse.Namespace) -> None:
 
 
 def _tasks(options: argparse.Namespace) -> None:
+    if options.world == "gui":
+        _pages(options)
+        return
     from omniactor.sim.tasks import TASKS
 
     rows = [
@@ -150,6 +156,18 @@ def _tasks(options: argparse.Namespace) -> None:
         return
     for row in rows:
         print(f"{row['id']:3d}  {row['scene']:20s} {row['language']}\n{'':26s}goal: {', '.join(row['goal'])}")
+
+
+def _pages(options: argparse.Namespace) -> None:
+    from omniactor.experts.web.table import SKILLS
+    from omniactor.gui.pages import PAGES
+
+    rows = [{"id": page.id, "name": page.name, "expert": page.short_name in SKILLS} for page in PAGES]
+    if options.json:
+        _print_json(rows)
+        return
+    for row in rows:
+        print(f"{row['id']:3d}  {row['name']:38s} {'expert' if row['expert'] else ''}".rstrip())
 
 
 def _rollout(options: argparse.Namespace) -> None:
@@ -187,6 +205,8 @@ def _report_episode(result: dict, as_json: bool) -> None:
     start = f"seed {result['seed']}" if result["init_state"] is None else f"initial state {result['init_state']}"
     print(f"\n{result['task']} ({start}): {outcome} in {result['steps']} steps, {result['steps_per_second']} steps/s")
     print(f"agent {result['agent']}; assets: {result['assets']} ({result['assets_origin']})")
+    if result["reason"]:
+        print(f"it ended because: {result['reason']}")
     for predicate, holds in result["goals"].items():
         print(f"  [{'x' if holds else ' '}] {predicate}")
     if "identical" in result:

@@ -11,13 +11,15 @@ from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
-from omniactor.agent import ReplayAgent, make_agent
-from omniactor.errors import InputError, RecordError
+from omniactor.agent import Agent, make_agent
+from omniactor.errors import ActionError, InputError, RecordError, UnknownAgentError
+from omniactor.gui.pages import Page, get_page, is_page
 from omniactor.paths import check_writable
-from omniactor.record import EpisodeRecord, versions
+from omniactor.record import begin_record, versions
 from omniactor.rollout import rollout
 from omniactor.sim.assets import resolve_assets
 from omniactor.sim.tasks import get_task
+from omniactor.types import Action, GuiAction, Observation
 
 MAX_STEPS = 100_000
 
@@ -27,18 +29,18 @@ class EpisodeRequest:
     """What to run.
 
     Attributes:
-        task: id 0-89 or name.
+        task: id 0-89 or name of a task of the arm, or a page's name such as "miniwob:click-button".
         agent: see `make_agent`.
-        assets: "auto", "libero" or "standin".
-        init_state: number of a published initial state; with `seed` None and this None, state 0.
-        seed: draws the start instead (or, with an `init_state`, only the fixtures).
+        assets: "auto", "libero" or "standin"; of the arm.
+        init_state: of the arm: number of a published initial state; with `seed` None and this None, state 0.
+        seed: draws the start instead (or, with an `init_state`, only the fixtures); of a page, the instance, 0 when None.
         max_steps: the episode ends after this many actions.
         instruction: what the agent is told; the task's own when empty.
         video: path of an mp4 to write, or None.
         record: path of a JSON record to write, or None.
-        image_size: pixels of each camera.
+        image_size: pixels of each camera; a page is seen at twice its size.
         look_every: render for the caller every this many steps; 0 never (a video needs 1).
-        settle_steps: zero actions run inside the reset, so that objects land (LIBERO: 5).
+        settle_steps: of the arm: zero actions run inside the reset, so that objects land (LIBERO: 5).
     """
 
     task: int | str
@@ -60,7 +62,12 @@ class EpisodeRequest:
         Raises:
             InputError: with the reason.
         """
-        get_task(self.task)
+        if is_page(self.task):
+            get_page(self.task)
+            if self.init_state is not None:
+                raise InputError(f"expected a seed for a page, got the initial state {self.init_state}; use --seed")
+        else:
+            get_task(self.task)
         if not 1 <= self.max_steps <= MAX_STEPS:
             raise InputError(f"expected from 1 to {MAX_STEPS} steps, got {self.max_steps}")
         if not 0 <= self.settle_steps <= 1000:
@@ -84,7 +91,7 @@ class Update:
         goals: predicate -> holds now.
         success: all of them hold.
         seconds: wall-clock time of this step.
-        action: float32 (7,) or None at index 0.
+        action: float32 (7,) of the arm, a `GuiAction` on a page, None at index 0.
         frame: the composed picture, uint8 (height, width, 3), or None when nobody looked.
     """
 
@@ -92,13 +99,16 @@ class Update:
     goals: dict[str, bool]
     success: bool
     seconds: float
-    action: np.ndarray | None = None
+    action: np.ndarray | GuiAction | None = None
     frame: np.ndarray | None = None
 
 
 @dataclass
 class EpisodeResult:
-    """How the episode came out; `as_json` is what `omniactor rollout --json` prints."""
+    """How the episode came out; `as_json` is what `omniactor rollout --json` prints.
+
+    `reason` says, of a page, what ended the episode, where it is known.
+    """
 
     task: str
     task_id: int
@@ -114,6 +124,7 @@ class EpisodeResult:
     steps_per_second: float
     goals: dict[str, bool]
     stopped: bool = False
+    reason: str = ""
     video: str | None = None
     record: str | None = None
     versions: dict[str, str] = field(default_factory=versions)
@@ -139,16 +150,20 @@ class EpisodeRunner:
         request.check()
         env = self.environment(request)
         agent = make_agent(request.agent, env)
+        on_page = env.world == "gui"
+        if on_page:
+            agent = ReadableAgent(agent)
         seed, init_state = request.seed, request.init_state
-        if isinstance(agent, ReplayAgent):
-            _check_same_task(agent.record, env)
+        record = getattr(agent, "record", None)
+        if record is not None:
+            _check_same_task(record, env)
             if seed is None and init_state is None:
-                seed, init_state = agent.record.seed, agent.record.init_state
+                seed, init_state = record.seed, record.init_state
         if seed is None and init_state is None:
-            init_state = 0
+            seed, init_state = (0, None) if on_page else (None, 0)
         options = None if init_state is None else {"init_state": init_state}
-        instruction = " ".join(request.instruction.split()) or env.task_description
-        recorder = _Recorder(request, env, agent.name, instruction)
+        instruction = " ".join(request.instruction.split()) or (None if on_page else env.task_description)
+        recorder = _Recorder(request, env, agent.name)
         began, steps, stopped, last = time.perf_counter(), 0, False, None
         steps_in = rollout(
             env,
@@ -165,13 +180,13 @@ class EpisodeRunner:
                     began = time.perf_counter()
                 frame = recorder.add(step)
                 steps, last = step.index, step
-                action = None if step.action is None else step.action.values
+                action = getattr(step.action, "values", step.action)
                 yield Update(step.index, dict(step.goals), step.success, step.seconds, action, frame)
                 if not step.done and stop():
                     stopped = True
                     break
         finally:
-            video, record = recorder.close()
+            video, written = recorder.close()
         seconds = time.perf_counter() - began
         yield EpisodeResult(
             task=env.task,
@@ -179,7 +194,7 @@ class EpisodeRunner:
             agent=agent.name,
             assets=env.assets.kind,
             assets_origin=env.assets.origin,
-            instruction=instruction,
+            instruction=last.observation.instruction,
             seed=env.episode_seed,
             init_state=env.init_state,
             success=last.success,
@@ -188,8 +203,10 @@ class EpisodeRunner:
             steps_per_second=round(steps / seconds, 2) if seconds > 0 else 0.0,
             goals=dict(last.goals),
             stopped=stopped,
+            reason=(agent.problem or env.reason) if on_page else "",
             video=video,
-            record=record,
+            record=written,
+            versions=env.versions() if on_page else versions(),
         )
 
     def close(self) -> None:
@@ -200,6 +217,8 @@ class EpisodeRunner:
 
     def environment(self, request: EpisodeRequest):
         """Return the environment for a request, building the scene if it is not the present one."""
+        if is_page(request.task):
+            return self._page(get_page(request.task))
         from omniactor.sim.libero import Libero90Env
 
         source = resolve_assets(request.assets)
@@ -211,32 +230,80 @@ class EpisodeRunner:
         self._env.settle_steps = request.settle_steps
         return self._env
 
+    def _page(self, page: Page):
+        from omniactor.gui.miniwob import MiniWobEnv
+
+        if self._key != page:
+            self.close()
+            self._env, self._key = MiniWobEnv(page, obs_type="none", max_episode_steps=MAX_STEPS), page
+        return self._env
+
+
+class ReadableAgent:
+    """An agent on a page, whose episode ends when nobody can read its answer: that is a failure, not a fault.
+
+    Attributes:
+        problem: why the episode ended so, or "".
+    """
+
+    def __init__(self, agent: Agent) -> None:
+        """Wrap `agent`."""
+        self._agent, self.name, self.needs_images = agent, agent.name, agent.needs_images
+        self.record = getattr(agent, "record", None)
+        self.problem = ""
+
+    def reset(self, instruction: str, seed: int | None = None) -> None:
+        """Reset the agent."""
+        self.problem = ""
+        self._agent.reset(instruction, seed)
+
+    def act(self, observation: Observation) -> Action | None:
+        """Return the agent's action, None when it cannot be read or is none for a page."""
+        try:
+            action = self._agent.act(observation)
+        except ActionError as error:
+            self.problem = f"the agent's answer is no action: {error}"
+            return None
+        if action is not None and not isinstance(action, GuiAction):
+            raise UnknownAgentError(f"expected an agent that acts on screens, got {self.name}, which drives the arm")
+        return action
+
 
 class _Recorder:
     """Collects video frames and the record of one episode, and writes both whatever happens."""
 
-    def __init__(self, request: EpisodeRequest, env, agent: str, instruction: str) -> None:
-        from omniactor.sim.video import VideoWriter
+    def __init__(self, request: EpisodeRequest, env, agent: str) -> None:
+        from omniactor.gui import frames
+        from omniactor.sim import video
 
-        self._request, self._env, self._agent, self._instruction = request, env, agent, instruction
-        self._video = VideoWriter(request.video) if request.video else None
-        self._record: EpisodeRecord | None = None
+        self._request, self._env, self._agent = request, env, agent
+        fps = frames.FPS if env.world == "gui" else video.FPS
+        self._video = video.VideoWriter(request.video, fps) if request.video else None
+        self._record = None
 
     def add(self, step) -> np.ndarray | None:
-        if step.index == 0:
-            self._record = EpisodeRecord.begin(self._env, self._agent, self._instruction)
+        if self._request.record and step.index == 0:
+            self._record = begin_record(self._env, self._agent, step.observation.instruction)
             self._record.goals = dict(step.goals)
-        else:
+        elif self._request.record:
             self._record.add(self._env, step)
         if not step.observation.images:
             return None
-        from omniactor.sim.video import compose_frame
-
-        footer = f"{self._agent.split(':')[0]} | {self._env.assets.label} | step {step.index}"
-        frame = compose_frame(step.observation.images, self._instruction, step.goals, footer)
+        frame = self._frame(step)
         if self._video:
             self._video.add(frame)
         return frame
+
+    def _frame(self, step) -> np.ndarray:
+        images, agent = step.observation.images, self._agent.split(":")[0]
+        if self._env.world == "gui":
+            from omniactor.gui.frames import screen_frame
+
+            return screen_frame(images["screen"], step.action, step.goals, f"{agent} | step {step.index}")
+        from omniactor.sim.video import compose_frame
+
+        footer = f"{agent} | {self._env.assets.label} | step {step.index}"
+        return compose_frame(images, step.observation.instruction, step.goals, footer)
 
     def close(self) -> tuple[str | None, str | None]:
         video = self._video.close() if self._video else None
@@ -246,6 +313,6 @@ class _Recorder:
         return video and str(video), None
 
 
-def _check_same_task(record: EpisodeRecord, env) -> None:
+def _check_same_task(record, env) -> None:
     if record.task != env.task:
         raise RecordError(f"expected a record of {env.task}, got one of {record.task}; choose --task {record.task_id}")

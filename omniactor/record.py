@@ -93,6 +93,15 @@ class EpisodeRecord:
         write_json(path, {"format": FORMAT, "version": VERSION, **asdict(self)})
 
 
+def begin_record(env, agent: str, instruction: str):
+    """Start a record of `env`, which has just been reset: an `EpisodeRecord`, or a `ScreenRecord` of a page."""
+    if env.world == "gui":
+        from omniactor.gui.record import ScreenRecord
+
+        return ScreenRecord.begin(env, agent, instruction)
+    return EpisodeRecord.begin(env, agent, instruction)
+
+
 def state_digest(env) -> str:
     """Return 16 hex digits over the bits of [time, qpos, qvel]."""
     return hashlib.sha256(np.ascontiguousarray(env.flat_state()).tobytes()).hexdigest()[:16]
@@ -112,8 +121,8 @@ def versions() -> dict[str, str]:
     return found
 
 
-def read_record(path: str) -> EpisodeRecord:
-    """Read and check a record.
+def read_record(path: str):
+    """Read and check a record: an `EpisodeRecord`, or a `ScreenRecord` of a page.
 
     Raises:
         RecordError: missing, too large, not JSON, not one of ours, or with impossible content.
@@ -140,7 +149,11 @@ def read_record(path: str) -> EpisodeRecord:
         raise RecordError(
             f"expected record version {VERSION} in {file}, got {content.get('version')!r}; use the omniactor that wrote it"
         )
-    fields = {key: value for key, value in content.items() if key not in ("format", "version")}
+    fields = {key: value for key, value in content.items() if key not in ("format", "version", "world")}
+    if content.get("world") == "gui":
+        from omniactor.gui.record import ScreenRecord
+
+        return ScreenRecord.from_json(fields, file)
     try:
         record = EpisodeRecord(**fields)
         actions = np.array(record.actions, dtype=np.float64).reshape(len(record.actions), 7)

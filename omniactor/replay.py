@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from omniactor.episode import EpisodeRequest, EpisodeResult, EpisodeRunner
-from omniactor.record import read_record, state_digest, versions
+from omniactor.gui.pages import is_page
+from omniactor.record import read_record, state_digest
 
 
 def replay_record(path: str, assets: str | None = None, video: str | None = None) -> dict:
@@ -25,7 +26,7 @@ def replay_record(path: str, assets: str | None = None, video: str | None = None
     request = EpisodeRequest(
         task=record.task,
         agent=f"replay:{path}",
-        assets=assets or record.assets,
+        assets=assets or ("auto" if is_page(record.task) else record.assets),
         max_steps=max(1, len(record.actions)),
         video=video,
         instruction=record.instruction,
@@ -34,10 +35,16 @@ def replay_record(path: str, assets: str | None = None, video: str | None = None
     found: list[object] = []
     try:
         env = runner.environment(request)
-        env.settle_steps = record.settle_steps
+        on_page = env.world == "gui"
+        if on_page:
+            env.step_seconds = record.step_seconds
+        else:
+            env.settle_steps = record.settle_steps
         for update in runner.run(request):
             if isinstance(update, EpisodeResult):
                 result = update
+            elif on_page:
+                found.append(env.digest())
             elif update.index == 0:
                 found.append((env.flat_state().tolist(), env.fixture_poses()))
             else:
@@ -45,7 +52,7 @@ def replay_record(path: str, assets: str | None = None, video: str | None = None
         same_assets = env.assets.fingerprint == record.assets_fingerprint
     finally:
         runner.close()
-    expected = [(record.start, record.fixtures), *record.digests]
+    expected = [record.start if on_page else (record.start, record.fixtures), *record.digests]
     length = max(len(found), len(expected))
     pairs = zip(found + [None] * (length - len(found)), expected + [None] * (length - len(expected)), strict=True)
     first = next((step for step, (new, old) in enumerate(pairs) if new != old), None)
@@ -55,6 +62,6 @@ def replay_record(path: str, assets: str | None = None, video: str | None = None
         "first_difference": first,
         "recorded_success": record.success,
         "recorded_versions": record.versions,
-        "same_versions": record.versions == versions(),
+        "same_versions": record.versions == result.versions,
         "same_assets": same_assets,
     }

@@ -36,15 +36,16 @@ def rollout(
             how success is judged.
         look_every: render the cameras for the caller every this many steps (0: only when the agent
             looks, or never).
-        stop_on_success: end the episode as soon as the goal holds.
+        stop_on_success: end the episode as soon as the goal holds, or can no longer be reached: the environment
+            says "terminated".
     """
     env = getattr(env, "unwrapped", env)
     began = time.perf_counter()
     _, info = env.reset(seed=seed, options=options)
     agent.reset(instruction or env.task_description, seed)
-    index, action = 0, None
+    index, action, terminated = 0, None, False
     while True:
-        done = index == max_steps or (stop_on_success and info["is_success"])
+        done = index == max_steps or (stop_on_success and (info["is_success"] or terminated))
         watched = look_every > 0 and (index % look_every == 0 or done)
         observation = env.observe(images=agent.needs_images or watched)
         if instruction:
@@ -57,5 +58,5 @@ def rollout(
         action = agent.act(observation)
         if action is None:
             return
-        _, _, _, _, info = env.step(action)
+        _, _, terminated, _, info = env.step(action)
         index += 1

@@ -207,6 +207,24 @@ class MiniWobEnv(gymnasium.Env):
         digest = hashlib.sha256(json.dumps(versions).encode()).hexdigest()[:16]
         return PageSource("miniwob", f"miniwob {versions[0]}, {versions[1]}", digest)
 
+    @property
+    def raw_reward(self) -> float:
+        """The page's own reward, -1 to 1; 0 before its end."""
+        return self._raw
+
+    @property
+    def reason(self) -> str:
+        """Why the page gave its reward, or what ended the episode; often ""."""
+        return self._reason
+
+    def versions(self) -> dict[str, str]:
+        """Return the versions of what an episode depends on."""
+        import omniactor
+
+        return {
+            "omniactor": omniactor.__version__, "miniwob": pages_version(), "chromium": chromium_version(self._program),
+        }  # fmt: skip
+
     def goals(self) -> dict[str, bool]:
         """Return the one goal that every page has, and whether it is reached."""
         return {"the page's reward is 1": self._done and self._raw == 1.0}

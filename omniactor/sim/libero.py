@@ -57,6 +57,7 @@ class Libero90Env(gymnasium.Env):
     """
 
     metadata = {"render_modes": ["rgb_array"], "render_fps": 20}
+    world = "embodied"
 
     def __init__(
         self,
