@@ -262,6 +262,7 @@ class Tab:
         dialogs: what alerts, questions and prompts said, the latest 20; each was dismissed at once.
         drags: data of the page's own drags that Chromium left to us.
         pointer: (x, y) of the mouse, CSS pixels.
+        copied: the text that was copied on it last.
         left: the page that `open` loaded was left or loaded again.
     """
 
@@ -271,7 +272,7 @@ class Tab:
         self.dialogs: deque[str] = deque(maxlen=20)
         self.drags: list[dict] = []
         self.pointer = (0.0, 0.0)
-        self.left = False
+        self.left, self.copied = False, ""
         self._loads = self._budgets = 0
         self._crashed = False
         self._deadline = float("inf")
@@ -299,7 +300,7 @@ class Tab:
         loads = self._loads
         self.call("Page.navigate", url=url)
         self._until(lambda: self._loads > loads, "loading the page")
-        self.left = False
+        self.left, self.copied = False, ""
         self.call("Emulation.setVirtualTimePolicy", policy="pause", initialVirtualTime=EPOCH)
 
     def set_size(self, width: int, height: int, scale: float) -> None:

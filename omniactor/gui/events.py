@@ -33,6 +33,12 @@ _FIND_LIST = """(() => {
   return {steps: place < 0 ? null : place - options.findIndex(option => option.selected), empty: list.selectedIndex < 0};
 })()"""
 
+_SELECTED = """(() => {
+  const field = document.activeElement;
+  if (!field || typeof field.selectionStart !== 'number') return String(getSelection());
+  return field.type === 'password' ? '' : field.value.substring(field.selectionStart, field.selectionEnd);
+})()"""
+
 
 def perform(tab: Tab, action: GuiAction, width: int, height: int) -> str:
     """Do an action on a page.
@@ -154,7 +160,9 @@ def _keys(tab: Tab, action: GuiAction) -> str:
         for name in action.keys:
             _stroke(tab, name)
         return ""
-    tab.browser.copied |= action.keys[-1] in ("c", "x", "C", "X", "insert", "delete")
+    if action.keys[-1].lower() in ("c", "x", "insert", "delete"):
+        tab.copied = str(tab.evaluate(_SELECTED)) or tab.copied
+        tab.browser.copied = True
     held, down = 0, []
     for key in keys:
         held |= modifier(key)

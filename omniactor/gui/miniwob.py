@@ -208,6 +208,11 @@ class MiniWobEnv(gymnasium.Env):
         return PageSource("miniwob", f"miniwob {versions[0]}, {versions[1]}", digest)
 
     @property
+    def clipboard(self) -> str:
+        """What was copied in this episode, "" for nothing."""
+        return "" if self._tab is None else self._tab.copied
+
+    @property
     def raw_reward(self) -> float:
         """The page's own reward, -1 to 1; 0 before its end."""
         return self._raw
@@ -227,7 +232,7 @@ class MiniWobEnv(gymnasium.Env):
 
     def goals(self) -> dict[str, bool]:
         """Return the one goal that every page has, and whether it is reached."""
-        return {"the page's reward is 1": self._done and self._raw == 1.0}
+        return {"the page's reward is 1": self._done and self._raw > 1 - 1e-6}
 
     def observe(self, images: bool = True) -> Observation:
         """Return the present observation; the screenshot is taken at most once a step, and only if `images`."""
