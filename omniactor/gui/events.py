@@ -61,7 +61,7 @@ def perform(tab: Tab, action: GuiAction, width: int, height: int) -> str:
         _click(tab, place or tab.pointer, *_CLICKS[kind])
     elif kind == "long_press":
         _press(tab, place)
-        tab.advance(min(MAX_SECONDS, LONG_PRESS_SECONDS if action.seconds is None else action.seconds))
+        tab.run(min(MAX_SECONDS, LONG_PRESS_SECONDS if action.seconds is None else action.seconds))
         _release(tab)
     elif kind == "move":
         _move(tab, place)
@@ -81,7 +81,7 @@ def perform(tab: Tab, action: GuiAction, width: int, height: int) -> str:
     elif kind == "select":
         return _select(tab, place, action.text)
     elif kind == "wait":
-        tab.advance(min(MAX_SECONDS, WAIT_SECONDS if action.seconds is None else action.seconds))
+        tab.run(min(MAX_SECONDS, WAIT_SECONDS if action.seconds is None else action.seconds))
     else:
         return f"{kind} means nothing on a web page"
     return ""

@@ -288,11 +288,11 @@ class MiniWobEnv(gymnasium.Env):
                 tab.set_size(*WINDOW, self.scale)
                 tab.open(self._url)
                 tab.evaluate(_START % (EPISODE_MILLISECONDS, self._seed))
-                tab.advance(0.1)
+                tab.run(0.1)
                 for _ in range(round(_READY_SECONDS / 0.1)):
                     if tab.evaluate("WOB_TASK_READY"):
                         break
-                    tab.advance(0.1)
+                    tab.run(0.1)
                 else:
                     raise BrowserError(f"expected {self.task} to get ready, but it does not; choose another page")
                 self._instruction = " ".join(tab.evaluate(_UTTERANCE).split())
@@ -342,7 +342,7 @@ class MiniWobEnv(gymnasium.Env):
             try:
                 self._ignored = perform(tab, action, WIDTH, HEIGHT)
                 if not tab.left:
-                    tab.advance(self.step_seconds)
+                    tab.run(self.step_seconds)
                 status = None if tab.left else tab.evaluate(_STATUS)
             except BrowserError:
                 if not tab.left:  # a page on its way out answers nothing sensible any more

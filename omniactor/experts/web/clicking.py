@@ -189,7 +189,7 @@ def grid_coordinate(view: View) -> GuiAction:
 
 
 def sides(view: View) -> GuiAction:
-    """Count the corners of a polygon by what its outline covers, and click the button with the number."""
+    """Count the sides of a polygon by what is drawn, and click the button with the number."""
     count = str(view.script(_COUNT_SIDES))
     return view.click(view.named("#form button", count), f"the button '{count}'")
 
@@ -236,7 +236,7 @@ def tree_item(view: View) -> GuiAction:
     path = view.script(f"""(() => {{
         const all = Array.from(document.querySelectorAll('#tree span'));
         let one = all.find(span => span.textContent === {quote(name)}), path = [];
-        for (; one; one = (one.closest('ul').parentElement || {{}}).querySelector(':scope > span')) path.unshift(all.indexOf(one));
+        for (; one; one = one.closest('ul').parentElement.querySelector(':scope > span')) path.unshift(all.indexOf(one));
         return path; }})()""")
     spans = view.all("#tree span")
     for number, following in zip(path, [*path[1:], None], strict=True):
@@ -247,27 +247,26 @@ def tree_item(view: View) -> GuiAction:
 
 def _labelled(view: View) -> list[tuple[Element, str]]:
     """Return the boxes or radio buttons that have a label around them, with the label's text."""
-    boxes, labels = view.all("label > input"), view.all("label")
+    boxes, labels = view.all("#area label > input"), view.all("#area label")
     return list(zip(boxes, (label.text for label in labels), strict=True))
 
 
-# The outline is three pixels wide; along a circle a little inside the corners it is met twice per corner.
+# Which regular polygon around the canvas' origin, from a corner on its turned x axis, is covered best by what is drawn.
 _COUNT_SIDES = """(() => {
-  const canvas = document.getElementById('c'), data = canvas.getContext('2d').getImageData(0, 0, 150, 100).data;
-  let corners = 0, on = false;
-  const inked = turn => {
-    for (const radius of [34, 34.5, 35, 35.5, 36]) {
-      const x = Math.round(75 + radius * Math.cos(turn)), y = Math.round(50 + radius * Math.sin(turn));
-      if (data[4 * (150 * y + x) + 3] > 100) return true;
-    }
-    return false;
+  const pen = document.getElementById('c').getContext('2d'), data = pen.getImageData(0, 0, 150, 100).data;
+  const turned = pen.getTransform(), corner = (k, n) => [35 * Math.cos(2 * Math.PI * k / n), 35 * Math.sin(2 * Math.PI * k / n)];
+  const inked = (x, y) => {
+    const at = turned.transformPoint(new DOMPoint(x, y));
+    return data[4 * (150 * Math.floor(at.y) + Math.floor(at.x)) + 3] > 100;
   };
-  let start = 0;
-  while (inked(start) && start < 7) start += 0.01;
-  for (let turn = start; turn < start + 2 * Math.PI; turn += 0.01) {
-    const now = inked(turn);
-    if (now && !on) corners += 1;
-    on = now;
-  }
-  return corners;
+  const share = n => {
+    let met = 0;
+    for (let k = 0; k < n; k++)
+      for (let part = 0.05; part < 1; part += 0.05) {
+        const [a, b] = [corner(k, n), corner(k + 1, n)];
+        met += inked(a[0] + part * (b[0] - a[0]), a[1] + part * (b[1] - a[1]));
+      }
+    return met / n;
+  };
+  return [3, 4, 5, 6, 7].reduce((best, n) => share(n) > share(best) ? n : best);
 })()"""

@@ -6,7 +6,20 @@ from omniactor.experts.web.fields import submit
 from omniactor.experts.web.view import View
 from omniactor.types import GuiAction
 
-_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 
 
 def picked_date(view: View) -> GuiAction:

@@ -61,7 +61,7 @@ def shapes_into_boxes(view: View) -> GuiAction:
 
 def item_to_place(view: View) -> GuiAction:
     """Drag an item of a list to the place that is asked for."""
-    name, way = view.match(r"Drag (\w+) (.+)\.").groups()
+    name, way = view.match(r"Drag (\S+) (.+)\.").groups()
     items = view.all("#sortable li")
     place = [item.text for item in items].index(name)
     numbered = re.search(r"to the (\d)", way)
@@ -71,7 +71,7 @@ def item_to_place(view: View) -> GuiAction:
 
 def item_in_grid(view: View) -> GuiAction:
     """Drag an item of a grid of three by three to the place that is asked for."""
-    name, way = view.match(r"Drag (\w+) (.+)\.").groups()
+    name, way = view.match(r"Drag (\S+) (.+)\.").groups()
     items = view.all("#sortable li")
     place = [item.text for item in items].index(name)
     steps = {"up by one": -3, "down by one": 3, "left by one": -1, "right by one": 1}

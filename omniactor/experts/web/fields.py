@@ -49,7 +49,9 @@ def tick(view: View, boxes: list[tuple[Element, str]], wanted: set[str]) -> GuiA
     """Make exactly the boxes with a name in `wanted` ticked: (box, name)."""
     for box, name in boxes:
         if box.checked != (name in wanted):
-            return view.click(box, f"the checkbox '{name}'" if box.attributes.get("type") == "checkbox" else f"the option '{name}'")
+            return view.click(
+                box, f"the checkbox '{name}'" if box.attributes.get("type") == "checkbox" else f"the option '{name}'"
+            )
     return None
 
 

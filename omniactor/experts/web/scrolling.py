@@ -88,7 +88,7 @@ def food(view: View) -> GuiAction:
 
 def contact(view: View) -> GuiAction:
     """Leaf through the phone book to a person, then click phone number, email or address."""
-    name, kind = view.match(r"Find (\w+) in the contact book and click on their (\w+)").groups()
+    name, kind = view.match(r"Find (\S+) in the contact book and click on their (\w+)").groups()
     if view.one("#contact .name").text == name:
         link = view.one(f"#contact .{kind}")
         return view.click(link, f"the {kind} '{link.text}'")
@@ -135,7 +135,9 @@ def email(view: View) -> GuiAction:
         return fill(view, area, text, "reply") or view.click(view.one("#send-reply"), "the icon that sends the reply")
     if view.shown("#forward"):
         field = view.one(".forward-sender")
-        return fill(view, field, text, "field of the receiver") or view.click(view.one("#send-forward"), "the icon that sends it on")
+        return fill(view, field, text, "field of the receiver") or view.click(
+            view.one("#send-forward"), "the icon that sends it on"
+        )
     if view.shown("#email"):
         if view.one("#email .email-sender").text != name:
             return view.click(view.one("#close-email"), "the arrow that closes the email")
@@ -155,14 +157,14 @@ def email(view: View) -> GuiAction:
 def _email_task(view: View) -> tuple[str, str, str]:
     """Return sender, what to do ("delete", "star", "reply", "forward") and the reply or the receiver."""
     said = view.instruction
-    name = view.match(r"email by (\w+)")[1]
+    name = view.match(r"email by ([\w-]+)")[1]
     if "trash icon" in said or "delete" in said:
         return name, "delete", ""
     if "star icon" in said:
         return name, "star", ""
     if "reply" in said:
         return name, "reply", view.match(r'with the text "(.*)"')[1]
-    return name, "forward", view.match(r"forward (?:that email|it) to (\w+)")[1]
+    return name, "forward", view.match(r"forward (?:that email|it) to ([\w-]+)")[1]
 
 
 def _select(view: View, field: Element, name: str) -> GuiAction:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from omniactor.experts.web import board, clicking, dates, dragging, scrolling, shapes, typing
+from omniactor.experts.web import clicking, dates, dragging, scrolling, shapes, typing
 from omniactor.experts.web.view import View
 from omniactor.types import GuiAction
 
@@ -32,7 +32,6 @@ SKILLS: dict[str, Callable[[View], GuiAction | None]] = {
     "click-menu-2": clicking.menu_item,
     "click-option": clicking.option,
     "click-pie": clicking.pie_item,
-    "click-pie-nodelay": clicking.pie_item,
     "click-shades": clicking.shades,
     "click-shape": shapes.fitting_shape,
     "click-tab": clicking.tab_named,
@@ -102,7 +101,6 @@ SKILLS: dict[str, Callable[[View], GuiAction | None]] = {
     "social-media-some": scrolling.feed_actions,
     "terminal": typing.delete_file,
     "text-transform": typing.distorted_text,
-    "tic-tac-toe": board.tic_tac_toe,
     "unicode-test": clicking.button_named,
     "use-autocomplete": typing.completed_text,
     "use-autocomplete-nodelay": typing.completed_text,

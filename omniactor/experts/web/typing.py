@@ -34,7 +34,10 @@ def login(view: View) -> GuiAction:
     """Type user name and password, then press the button; a question that comes up in between is answered with Cancel."""
     if view.shown("#popup"):
         return view.click(view.one("#popup-cancel"), "the button 'Cancel'")
-    fields = [(view.one("#username"), view.quoted(0), "username field"), (view.one("#password"), view.quoted(1), "password field")]
+    fields = [
+        (view.one("#username"), view.quoted(0), "username field"),
+        (view.one("#password"), view.quoted(1), "password field"),
+    ]
     return fill_all(view, fields) or submit(view)
 
 
@@ -110,7 +113,7 @@ def movie_search(view: View) -> GuiAction:
     action = fill_all(view, fields)
     if action is not None:
         return action
-    button = next(element for element in view.shown("#area button, #area .final") if element.text)
+    button = next(element for element in view.shown("#area button, #area .final, #area .ui-submit") if element.text)
     return view.click(button, f"the button '{button.text}'")
 
 

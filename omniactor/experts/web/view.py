@@ -209,7 +209,9 @@ class View:
         """Scroll by `down` CSS pixels of content over a place."""
         way = "down" if down > 0 else "up"
         pages = round(-down / HEIGHT, DECIMALS) or -0.001
-        return GuiAction("scroll", pages=max(-1000.0, min(1000.0, pages)), point=fraction(place), description=f"Scroll {way} {why}")
+        return GuiAction(
+            "scroll", pages=max(-1000.0, min(1000.0, pages)), point=fraction(place), description=f"Scroll {way} {why}"
+        )
 
     @staticmethod
     def _share(box) -> tuple[float, float, float, float] | None:
