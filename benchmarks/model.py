@@ -49,7 +49,7 @@ _WAYS = {  # preset -> (label, configuration)
         ("1 action, autoregressive", {"action_decoding": "autoregressive", "chunk_size": 1, "target_query": False}),
         ("8 actions, autoregressive", {"action_decoding": "autoregressive", "chunk_size": 8, "target_query": False}),
         ("8 actions, one pass", {}),
-        ("8 actions, one pass, 7 queries an action", {"queries_per_action": 7}),
+        ("8 actions, one pass, 7 queries an action", {"queries_per_action": 7, "target_query": False}),
         ("16 actions, one pass", {"chunk_size": 16}),
     ],
     "7b": _PAPER,

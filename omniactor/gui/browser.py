@@ -17,6 +17,7 @@ import contextlib
 import functools
 import io
 import json
+import math
 import os
 import select
 import shutil
@@ -37,6 +38,8 @@ PACKAGES = "chromium and fonts-liberation"
 START_SECONDS = 60.0  # an untouched disk on a busy machine takes 5
 CALL_SECONDS = 10.0
 EPOCH = 1_577_836_800.0  # 2020-01-01 00:00 UTC: when every page thinks it was opened, seconds
+STRIDE_SECONDS, MAX_STRIDES = 0.125, 8
+"""How often a frame is drawn while the page's clock moves on, and how many at most in one action."""
 _MAX_MESSAGE = 100_000_000
 _SWITCHES = (
     # Containers seldom allow Chromium's own sandbox; what is opened are the files of a package, and no network is there.
@@ -52,6 +55,7 @@ _SWITCHES = (
 # Python was killed and cannot.
 _LAUNCH = 'profile=$1; exec 3<"/dev/fd/$2" 4>"/dev/fd/$3"; shift 3; "$@"; rm -rf "$profile"'
 
+_FRAME = "new Promise(done => requestAnimationFrame(() => done()))"
 _COPY_SPACE = """(() => {
   const field = document.body.appendChild(document.createElement('textarea'));
   field.value = ' '; field.select(); return document.execCommand('copy');
@@ -262,6 +266,7 @@ class Tab:
         dialogs: what alerts, questions and prompts said, the latest 20; each was dismissed at once.
         drags: data of the page's own drags that Chromium left to us.
         pointer: (x, y) of the mouse, CSS pixels.
+        copied: the text that was copied on it last.
         left: the page that `open` loaded was left or loaded again.
     """
 
@@ -271,7 +276,7 @@ class Tab:
         self.dialogs: deque[str] = deque(maxlen=20)
         self.drags: list[dict] = []
         self.pointer = (0.0, 0.0)
-        self.left = False
+        self.left, self.copied = False, ""
         self._loads = self._budgets = 0
         self._crashed = False
         self._deadline = float("inf")
@@ -299,7 +304,7 @@ class Tab:
         loads = self._loads
         self.call("Page.navigate", url=url)
         self._until(lambda: self._loads > loads, "loading the page")
-        self.left = False
+        self.left, self.copied = False, ""
         self.call("Emulation.setVirtualTimePolicy", policy="pause", initialVirtualTime=EPOCH)
 
     def set_size(self, width: int, height: int, scale: float) -> None:
@@ -316,6 +321,17 @@ class Tab:
             maxVirtualTimeTaskStarvationCount=100_000,
         )  # fmt: skip
         self._until(lambda: self._budgets > budgets, "waiting for its timers")
+
+    def run(self, seconds: float) -> None:
+        """Move the clock on in a few strides and draw a frame after each.
+
+        Scrolling and animations happen when a frame is drawn. Without these, what a page does would depend on
+        whether somebody takes screenshots of it.
+        """
+        strides = max(1, min(MAX_STRIDES, math.ceil(seconds / STRIDE_SECONDS)))
+        for _ in range(strides):
+            self.advance(seconds / strides)
+            self.call("Runtime.evaluate", expression=_FRAME, awaitPromise=True)
 
     def evaluate(self, expression: str):
         """Return the value of a JavaScript expression, as JSON carries it.

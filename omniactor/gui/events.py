@@ -33,6 +33,12 @@ _FIND_LIST = """(() => {
   return {steps: place < 0 ? null : place - options.findIndex(option => option.selected), empty: list.selectedIndex < 0};
 })()"""
 
+_SELECTED = """(() => {
+  const field = document.activeElement;
+  if (!field || typeof field.selectionStart !== 'number') return String(getSelection());
+  return field.type === 'password' ? '' : field.value.substring(field.selectionStart, field.selectionEnd);
+})()"""
+
 
 def perform(tab: Tab, action: GuiAction, width: int, height: int) -> str:
     """Do an action on a page.
@@ -55,7 +61,7 @@ def perform(tab: Tab, action: GuiAction, width: int, height: int) -> str:
         _click(tab, place or tab.pointer, *_CLICKS[kind])
     elif kind == "long_press":
         _press(tab, place)
-        tab.advance(min(MAX_SECONDS, LONG_PRESS_SECONDS if action.seconds is None else action.seconds))
+        tab.run(min(MAX_SECONDS, LONG_PRESS_SECONDS if action.seconds is None else action.seconds))
         _release(tab)
     elif kind == "move":
         _move(tab, place)
@@ -75,7 +81,7 @@ def perform(tab: Tab, action: GuiAction, width: int, height: int) -> str:
     elif kind == "select":
         return _select(tab, place, action.text)
     elif kind == "wait":
-        tab.advance(min(MAX_SECONDS, WAIT_SECONDS if action.seconds is None else action.seconds))
+        tab.run(min(MAX_SECONDS, WAIT_SECONDS if action.seconds is None else action.seconds))
     else:
         return f"{kind} means nothing on a web page"
     return ""
@@ -154,7 +160,9 @@ def _keys(tab: Tab, action: GuiAction) -> str:
         for name in action.keys:
             _stroke(tab, name)
         return ""
-    tab.browser.copied |= action.keys[-1] in ("c", "x", "C", "X", "insert", "delete")
+    if action.keys[-1].lower() in ("c", "x", "insert", "delete"):
+        tab.copied = str(tab.evaluate(_SELECTED)) or tab.copied
+        tab.browser.copied = True
     held, down = 0, []
     for key in keys:
         held |= modifier(key)

@@ -208,6 +208,11 @@ class MiniWobEnv(gymnasium.Env):
         return PageSource("miniwob", f"miniwob {versions[0]}, {versions[1]}", digest)
 
     @property
+    def clipboard(self) -> str:
+        """What was copied in this episode, "" for nothing."""
+        return "" if self._tab is None else self._tab.copied
+
+    @property
     def raw_reward(self) -> float:
         """The page's own reward, -1 to 1; 0 before its end."""
         return self._raw
@@ -227,7 +232,7 @@ class MiniWobEnv(gymnasium.Env):
 
     def goals(self) -> dict[str, bool]:
         """Return the one goal that every page has, and whether it is reached."""
-        return {"the page's reward is 1": self._done and self._raw == 1.0}
+        return {"the page's reward is 1": self._done and self._raw > 1 - 1e-6}
 
     def observe(self, images: bool = True) -> Observation:
         """Return the present observation; the screenshot is taken at most once a step, and only if `images`."""
@@ -283,11 +288,11 @@ class MiniWobEnv(gymnasium.Env):
                 tab.set_size(*WINDOW, self.scale)
                 tab.open(self._url)
                 tab.evaluate(_START % (EPISODE_MILLISECONDS, self._seed))
-                tab.advance(0.1)
+                tab.run(0.1)
                 for _ in range(round(_READY_SECONDS / 0.1)):
                     if tab.evaluate("WOB_TASK_READY"):
                         break
-                    tab.advance(0.1)
+                    tab.run(0.1)
                 else:
                     raise BrowserError(f"expected {self.task} to get ready, but it does not; choose another page")
                 self._instruction = " ".join(tab.evaluate(_UTTERANCE).split())
@@ -337,7 +342,7 @@ class MiniWobEnv(gymnasium.Env):
             try:
                 self._ignored = perform(tab, action, WIDTH, HEIGHT)
                 if not tab.left:
-                    tab.advance(self.step_seconds)
+                    tab.run(self.step_seconds)
                 status = None if tab.left else tab.evaluate(_STATUS)
             except BrowserError:
                 if not tab.left:  # a page on its way out answers nothing sensible any more

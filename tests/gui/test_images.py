@@ -133,7 +133,7 @@ def test_a_bad_picture_is_read_or_refused_in_one_line_and_half_a_second(name):
 CHILD = """
 import resource, sys, json, pathlib, tempfile
 from omniactor.errors import ImageError
-from omniactor.gui.images import image_size, open_image
+from omniactor.gui.images import open_image
 import PIL.Image
 PIL.Image.init()
 files = sorted(pathlib.Path(sys.argv[1]).iterdir())
