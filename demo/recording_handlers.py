@@ -130,22 +130,27 @@ class RecordingHandlers:
                     yield picture, step.number + 1, status, texts.summary(played, len(episode.steps)), gr.skip(), played
                     if time.monotonic() - began > self.limits.run_seconds:
                         break
-                how = {"agent": agent, "level": level, "history": history, "protocol": protocol}
-                export = self._export(as_json(episode, played, **how), request)
-                yield (
-                    gr.skip(),
-                    gr.skip(),
-                    about,
-                    texts.summary(played, len(episode.steps)),
-                    gr.File(export, visible=True),
-                    played,
-                )
+                export = self._export(episode, played, request, agent=agent, level=level, history=history, protocol=protocol)
+                result = texts.summary(played, len(episode.steps)), gr.File(export, visible=True), played
+                yield gr.skip(), gr.skip(), about, *result
         except gr.Error as error:
-            message = error.message
-            if offer is not None:
-                message = str(offer.discreet(PeerError(message)))
-            yield gr.skip(), gr.skip(), texts.failure(message), *kept, played
+            message = error.message if offer is None else str(offer.discreet(PeerError(error.message)))
+            export = gr.skip()
+            if played:  # what was asked so far is kept
+                how = {"agent": agent, "level": level, "history": history, "protocol": protocol}
+                export = gr.File(self._export(episode, played, request, **how), visible=True)
+            yield gr.skip(), gr.skip(), texts.failure(message), gr.skip(), export, played
             raise gr.Error(message, title="This did not run", print_exception=False) from None
+
+    def finish(self, number, uploaded, played, agent: str, level: str, history: str, protocol: str, request: gr.Request):
+        """Return Play on, Stop off, and the file of what was played before a stop."""
+        export = gr.skip()
+        with plain_errors():
+            episode = self.episode(number, uploaded)
+            if episode is not None and played:
+                how = {"agent": agent, "level": level, "history": history, "protocol": protocol}
+                export = gr.File(self._export(episode, played, request, **how), visible=True)
+        return *self.rest(), export
 
     def rest(self):
         """Return Play on, Stop off."""
@@ -185,10 +190,10 @@ class RecordingHandlers:
         about = texts.step(at, recorded, step, problem)
         return picture, about if step is not None else about + texts.idle()
 
-    def _export(self, content: dict, request: gr.Request) -> str:
+    def _export(self, episode: RecordedEpisode, played: list[PlayedStep], request: gr.Request, **how: str) -> str:
         folder = self.store.folder(request.session_hash)
         for old in folder.glob("played-*.json"):
             old.unlink(missing_ok=True)
         path = folder / f"played-{secrets.token_hex(3)}.json"
-        write_json(path, content)
+        write_json(path, as_json(episode, played, **how))
         return str(path)

@@ -49,7 +49,8 @@ def heading(episode: RecordedEpisode | None) -> str:
     if episode is None:
         return f'<p class="quiet">{escape("No episode yet: upload a zip.")}</p>'
     where = ", ".join(_shown(word) for word in (episode.source, episode.device, episode.id) if word)
-    return f'<div class="chosen"><p class="where">{where}</p><h2><bdi>{_shown(episode.instruction or "No task in words")}</bdi></h2></div>'
+    task = _shown(episode.instruction or "No task in words")
+    return f'<div class="chosen"><p class="where">{where}</p><h2><bdi>{task}</bdi></h2></div>'
 
 
 def idle() -> str:
@@ -59,7 +60,8 @@ def idle() -> str:
 
 def playing(done: int, steps: int, agent: str) -> str:
     """Return the status while an agent plays."""
-    return f'<div class="status"><p class="line"><strong>Playing</strong> \N{MIDDLE DOT} {_shown(agent)}, step {done} of {steps}</p></div>'
+    line = f"<strong>Playing</strong> \N{MIDDLE DOT} {_shown(agent)}, step {done} of {steps}"
+    return f'<div class="status"><p class="line">{line}</p></div>'
 
 
 def failure(message: str) -> str:
@@ -110,7 +112,8 @@ def summary(played: Sequence[PlayedStep], steps: int) -> str:
     elif len(judged) == steps:
         head += "; the whole episode is right" if right == steps else "; the whole episode is not"
     rows = "".join(_row(step) for step in played)
-    table = f"<table><thead><tr><th>Step</th><th>Recorded</th><th>Predicted</th><th>Rule</th></tr></thead><tbody>{rows}</tbody></table>"
+    names = "".join(f"<th>{name}</th>" for name in ("Step", "Recorded", "Predicted", "Rule"))
+    table = f"<table><thead><tr>{names}</tr></thead><tbody>{rows}</tbody></table>"
     return f'<p class="line"><strong>{escape(head)}.</strong></p><div class="rates">{table}</div>'
 
 

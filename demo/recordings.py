@@ -95,5 +95,11 @@ def _connect(handlers: RecordingHandlers, uploaded: gr.State, played: gr.State, 
     )
     for ended in (ran.success, ran.failure):
         ended(handlers.rest, None, buttons, **quick)
-    asked["stop"].click(handlers.rest, None, buttons, cancels=[ran], **quick)
+    asked["stop"].click(
+        handlers.finish,
+        [listed, uploaded, played, asked["agent"], asked["level"], asked["history"], asked["protocol"]],
+        [*buttons, view["export"]],
+        cancels=[ran],
+        **quick,
+    )
     return fresh
