@@ -26,6 +26,7 @@ from omniactor.errors import ActionError, BrowserError, InputError
 from omniactor.gui.browser import Tab, chromium_version, find_chromium, shared_browser
 from omniactor.gui.events import perform
 from omniactor.gui.pages import Page, get_page, pages_version
+from omniactor.gui.spaces import GuiActions
 from omniactor.types import GuiAction, Observation
 
 WIDTH, HEIGHT = 160, 210
@@ -84,37 +85,18 @@ class PageSource:
         return "MiniWoB++"
 
 
-class GuiActionSpace(spaces.Space):
-    """Actions on a page: contains every `GuiAction`; samples clicks, and now and then another kind."""
+def page_source() -> tuple[PageSource, dict[str, str]]:
+    """Return what pages are made of on this machine, and the versions; opens a page to find out.
 
-    def __init__(self) -> None:
-        """Take no arguments."""
-        super().__init__(None, None)
-
-    def sample(self, mask=None, probability=None) -> GuiAction:
-        """Draw an action: a click somewhere (70 %), a scroll, a key, a drag or a letter."""
-        draw = self.np_random
-        point, end = (tuple(round(float(value), 3) for value in draw.random(2)) for _ in range(2))
-        kind = str(draw.choice(["click", "scroll", "press", "drag", "write"], p=[0.7, 0.1, 0.05, 0.1, 0.05]))
-        if kind == "click":
-            return GuiAction("click", point=point)
-        if kind == "scroll":
-            return GuiAction("scroll", pages=float(draw.choice([-0.5, 0.5])), point=point)
-        if kind == "press":
-            return GuiAction("press", keys=(str(draw.choice(["enter", "tab", "backspace"])),))
-        if kind == "drag":
-            return GuiAction("drag", point=point, end=end)
-        return GuiAction("write", text=chr(97 + int(draw.integers(26))))
-
-    def contains(self, x: object) -> bool:
-        """Tell whether `x` is a `GuiAction`."""
-        return isinstance(x, GuiAction)
-
-    def __repr__(self) -> str:
-        return "GuiActionSpace()"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, GuiActionSpace)
+    Raises:
+        SetupError: no Chromium or no package miniwob.
+    """
+    env = MiniWobEnv(obs_type="none")
+    try:
+        env.reset(seed=0)
+        return env.assets, env.versions()
+    finally:
+        env.close()
 
 
 class MiniWobEnv(gymnasium.Env):
@@ -168,7 +150,7 @@ class MiniWobEnv(gymnasium.Env):
         self.render_mode = render_mode
         self.scale, self.step_seconds = float(scale), float(step_seconds)
         self._obs_type, self._max_episode_steps = obs_type, int(max_episode_steps)
-        self.action_space = GuiActionSpace()
+        self.action_space = GuiActions()
         self.observation_space = spaces.Dict()
         if obs_type == "pixels":
             shape = (round(HEIGHT * self.scale), round(WIDTH * self.scale), 3)
@@ -221,6 +203,15 @@ class MiniWobEnv(gymnasium.Env):
     def reason(self) -> str:
         """Why the page gave its reward, or what ended the episode; often ""."""
         return self._reason
+
+    @property
+    def outcome(self) -> str:
+        """Why the episode has not succeeded, one line; "" when it has."""
+        if self.goals()["the page's reward is 1"]:
+            return ""
+        if self._done:
+            return f"the page's reward was {self._raw:.3g}{': ' if self._reason else ''}{self._reason[:200]}"
+        return self._reason or f"no end after {self._steps} steps"
 
     def versions(self) -> dict[str, str]:
         """Return the versions of what an episode depends on."""
