@@ -256,14 +256,17 @@ class Browser:
             self.alive = False
             atexit.unregister(self.close)
             os.close(self._out)  # Chromium ends when its pipe does
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(timeout=2.0)
-            except subprocess.TimeoutExpired:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(self._process.pid, signal.SIGKILL)
-                self._process.wait()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)  # whoever of the group is left
+            self._process.wait()
             os.close(self._in)
-            shutil.rmtree(self._profile, ignore_errors=True)
+            for _ in range(20):  # what is being killed may still write into it
+                shutil.rmtree(self._profile, ignore_errors=True)
+                if not os.path.exists(self._profile):
+                    break
+                time.sleep(0.05)
 
     def _read(self, deadline: float, purpose: str) -> dict:
         searched = 0
@@ -438,6 +441,15 @@ def shared_browser() -> Browser:
         if _shared is None or not _shared.alive:
             _shared = Browser()
         return _shared
+
+
+def close_shared() -> None:
+    """End this process's Chromium, if there is one; the next page starts it again."""
+    global _shared
+    with _shared_lock:
+        browser, _shared = _shared, None
+    if browser is not None:
+        browser.close()
 
 
 def installed() -> str:

@@ -23,7 +23,7 @@ from gymnasium import spaces
 
 from omniactor.actions.gui import parse_operation, print_operation
 from omniactor.errors import ActionError, BrowserError, InputError
-from omniactor.gui.browser import Tab, chromium_version, find_chromium, shared_browser
+from omniactor.gui.browser import Tab, chromium_version, close_shared, find_chromium, shared_browser
 from omniactor.gui.events import perform
 from omniactor.gui.pages import Page, get_page, pages_version
 from omniactor.gui.spaces import GuiActions
@@ -97,6 +97,7 @@ def page_source() -> tuple[PageSource, dict[str, str]]:
         return env.assets, env.versions()
     finally:
         env.close()
+        close_shared()  # who asks has other processes open the pages
 
 
 class MiniWobEnv(gymnasium.Env):
