@@ -62,14 +62,21 @@ class RandomScreenAgent:
 
     def reset(self, instruction: str, seed: int | None = None) -> None:
         """Restart the sequence of `seed` (0 when none is given)."""
-        from omniactor.gui.miniwob import GuiActionSpace
-
-        self._space = GuiActionSpace()
-        self._space.seed(0 if seed is None else seed)
+        self._generator = np.random.default_rng(0 if seed is None else seed)
 
     def act(self, observation: Observation) -> GuiAction:
-        """Draw an action."""
-        return self._space.sample()
+        """Draw an action: a click (70 %), a scroll or a drag (10 % each), a key or a letter (5 % each)."""
+        draw = self._generator
+        x0, y0, x1, y1 = (round(float(share), 3) for share in draw.random(4))
+        kind = str(draw.choice(["click", "scroll", "drag", "press", "write"], p=[0.7, 0.1, 0.1, 0.05, 0.05]))
+        arguments = {
+            "click": {"point": (x0, y0)},
+            "scroll": {"pages": (-0.5, 0.5)[int(x1 < 0.5)], "point": (x0, y0)},
+            "drag": {"point": (x0, y0), "end": (x1, y1)},
+            "press": {"keys": (("enter", "tab", "backspace")[int(3 * x0)],)},
+            "write": {"text": chr(97 + int(26 * x0))},
+        }
+        return GuiAction(kind, **arguments[kind])
 
 
 class ReplayAgent:

@@ -206,7 +206,7 @@ class EpisodeRunner:
             steps_per_second=round(steps / seconds, 2) if seconds > 0 else 0.0,
             goals=dict(last.goals),
             stopped=stopped,
-            reason=(agent.problem or env.reason) if on_page else "",
+            reason=(agent.problem or env.outcome) if on_page else "",
             video=video,
             record=written,
             versions=env.versions() if on_page else versions(),
@@ -251,9 +251,14 @@ class ReadableAgent:
 
     def __init__(self, agent: Agent) -> None:
         """Wrap `agent`."""
-        self._agent, self.name, self.needs_images = agent, agent.name, agent.needs_images
+        self._agent, self.name = agent, agent.name
         self.record = getattr(agent, "record", None)
         self.problem = ""
+
+    @property
+    def needs_images(self) -> bool:
+        """Whether the agent's next decision needs the screenshot."""
+        return self._agent.needs_images
 
     def reset(self, instruction: str, seed: int | None = None) -> None:
         """Reset the agent."""

@@ -17,7 +17,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", required=True, metavar="DIR", help="folder of the demonstrations; run again with the same one to go on"
     )
-    parser.add_argument("--tasks", default="0-89", help="for example 0-89, 3,7,9 or names (default: 0-89)")
+    parser.add_argument("--world", choices=("embodied", "gui"), default="embodied", help="the arm (default), or web pages")
+    parser.add_argument(
+        "--tasks", help="for example 0-89, 3,7,9 or names; of pages, names, all or expert (default: all 90, or expert)"
+    )
     parser.add_argument("--episodes", type=int, default=50, metavar="N", help="kept per task (default: 50)")
     parser.add_argument("--agent", default="expert", help="who acts: expert, random or replay:PATH (default: expert)")
     parser.add_argument("--labels", default="expert", help="whose actions are the labels: expert, or agent (default: expert)")
@@ -31,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--perturb", default="none", help="none, light or strong: noise, pushes, mistaken gripper openings, start poses"
     )
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="everything random comes from it (default: 0)")
-    parser.add_argument("--max-steps", type=int, default=400, metavar="N", help="per attempt (default: 400)")
+    parser.add_argument("--max-steps", type=int, metavar="N", help="per attempt (default: 400, or 50 on pages)")
     parser.add_argument(
         "--attempts", type=int, default=10, metavar="N", help="starts drawn per episode before it is given up (default: 10)"
     )
@@ -46,7 +49,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--actions", default="labels", help="what the formats call actions: labels (default), or executed")
     parser.add_argument(
-        "--grounding", type=int, default=0, metavar="K", help="write where things are in every K-th picture (default: 0, none)"
+        "--grounding",
+        type=int,
+        default=0,
+        metavar="K",
+        help="write where things, or on pages texts, are in every K-th picture (default: 0, none)",
     )
     parser.add_argument("--scenes", action="store_true", help="write compiled scenes, which render with the mujoco package alone")
     parser.add_argument(
@@ -62,6 +69,12 @@ def run(options: argparse.Namespace) -> None:
         InputError: refused before anything started.
         WorkerError: something ended in an error; what was made is kept and reported.
     """
+    if options.world == "gui":
+        from omniactor.data import page_command
+
+        page_command.run(options)
+        return
+    options.tasks, options.max_steps = options.tasks or "0-89", 400 if options.max_steps is None else options.max_steps
     formats = _check_rendering(options)
     # The simulator's parts are loaded only now, so that `omniactor --help` stays instant.
     from omniactor.data.folder import alone, demos_manifest, summarize

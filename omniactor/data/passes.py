@@ -13,7 +13,6 @@ from omniactor.data.folder import render_jobs
 from omniactor.data.formats import RenderJob, RenderPlan, RenderPlayer
 from omniactor.data.generation import DemoPlayer
 from omniactor.data.grounding import join_records
-from omniactor.data.plan import DemoPlan
 from omniactor.evaluate.command import ERRORS_IN_A_ROW
 from omniactor.evaluate.pool import run_here
 from omniactor.evaluate.progress import Progress
@@ -21,8 +20,17 @@ from omniactor.evaluate.results import ResultsFolder
 from omniactor.evaluate.schedule import Job, Schedule
 
 
-def make_missing(plan: DemoPlan, results: ResultsFolder, workers: int | None) -> tuple[dict, list[str]]:
-    """Make the episodes a folder lacks; return facts about the run and the reasons of errors."""
+def make_missing(plan, results: ResultsFolder, workers: int | None, player=DemoPlayer, place=None) -> tuple[dict, list[str]]:
+    """Make the episodes a folder lacks; return facts about the run and the reasons of errors.
+
+    Args:
+        plan: a `DemoPlan`, or of pages a `PageDemoPlan`.
+        results: the folder.
+        workers: processes; one per CPU when None.
+        player: makes the episodes, from the plan and the folder's path.
+        place: (folder, job) -> what is there when the job's episode is.
+    """
+    place = place or (lambda folder, job: episode_path(folder, job.task_id, job.episode))
     for leftover in (results.path / "episodes").glob("task*/.*.part.npz"):  # of a run that was killed; we hold the folder
         leftover.unlink(missing_ok=True)
 
@@ -30,7 +38,7 @@ def make_missing(plan: DemoPlan, results: ResultsFolder, workers: int | None) ->
         outcome = results.outcomes.get(job)
         if outcome is None or outcome.status == "error":
             return False
-        return outcome.steps == 0 or episode_path(results.path, job.task_id, job.episode).is_file()
+        return outcome.steps == 0 or place(results.path, job).exists()
 
     jobs = plan.jobs()
     missing = [job for job in jobs if not done(job)]
@@ -40,7 +48,7 @@ def make_missing(plan: DemoPlan, results: ResultsFolder, workers: int | None) ->
     progress = Progress(len(jobs), [results.outcomes[job] for job in ended])
     workers = min(workers or os.cpu_count() or 1, len(missing))
     began, made, errors, in_a_row = time.perf_counter(), 0, [], 0
-    outcomes = run_here(Schedule(missing), functools.partial(DemoPlayer, plan, results.path), workers)
+    outcomes = run_here(Schedule(missing), functools.partial(player, plan, results.path), workers)
     with contextlib.closing(progress), contextlib.closing(outcomes):
         for outcome in outcomes:
             results.add(outcome)

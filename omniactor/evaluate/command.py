@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from omniactor.errors import InputError, WorkerError
-from omniactor.evaluate import BENCHMARKS, screens_command
+from omniactor.evaluate import BENCHMARKS, miniwob_command, screens_command
 from omniactor.evaluate.protocol import PROTOCOLS, STARTS, choose
 
 ERRORS_IN_A_ROW = 20
@@ -26,6 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         if name == "libero-90":
             _add_libero90(benchmark)
             benchmark.set_defaults(evaluate=_evaluate_libero90)
+        elif name == "miniwob":
+            miniwob_command.add_arguments(benchmark)
+            benchmark.set_defaults(evaluate=lambda options: _evaluate(miniwob_command.plan(options), options))
         else:
             screens_command.add_arguments(benchmark, name)
             benchmark.set_defaults(evaluate=screens_command.run)
@@ -65,20 +68,26 @@ def _evaluate_libero90(options: argparse.Namespace) -> None:
     if options.ray is not None and options.videos != "none":
         raise InputError("expected --videos none with --ray, because videos would stay on the nodes; run the failed tasks here")
     # The simulator's parts are loaded only now, so that `omniactor --help` stays instant.
-    from omniactor.evaluate import report
     from omniactor.evaluate.libero90 import make_plan
-    from omniactor.evaluate.results import ResultsFolder
 
-    if options.videos != "none":
-        from omniactor.sim.video import find_encoder
-
-        find_encoder()
     plan = make_plan(options.agent, options.tasks, protocol, options.assets)
     ray = None
     if options.ray is not None:
         from omniactor.evaluate.cluster import connect
 
         ray = connect(options.ray)
+    _evaluate(plan, options, ray)
+
+
+def _evaluate(plan, options: argparse.Namespace, ray=None) -> None:
+    """Run what is missing of a plan; see `_evaluate_libero90`."""
+    from omniactor.evaluate import report
+    from omniactor.evaluate.results import ResultsFolder
+
+    if options.videos != "none":
+        from omniactor.sim.video import find_encoder
+
+        find_encoder()
     folder = ResultsFolder(options.out, plan.manifest())
     try:
         run_facts, surrender = _run_missing(plan, folder, options, ray)

@@ -15,7 +15,7 @@ from omniactor.evaluate.schedule import Job
 from omniactor.record import versions
 from omniactor.sim.assets import resolve_assets
 from omniactor.sim.init_states import load_init_states
-from omniactor.sim.tasks import TASKS, Task, parse_tasks
+from omniactor.sim.tasks import ROOMS, TASKS, Task, parse_tasks
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,25 @@ class Plan:
             "version of": versions(),
         }
         return make_manifest(settings, [task.id for task in self.tasks], protocol.episodes, now())
+
+    def facts(self) -> dict:
+        """Return the summary's head."""
+        protocol = self.protocol
+        return {
+            "benchmark": "libero-90",
+            "agent": self.agent,
+            "assets": self.assets,
+            "assets_origin": self.assets_origin,
+            "protocol": {
+                "name": protocol.name, "episodes": protocol.episodes, "max_steps": protocol.max_steps,
+                "settle_steps": protocol.settle_steps, "starts": protocol.starts, "origin": protocol.origin,
+            },
+        }  # fmt: skip
+
+    def groups(self) -> dict[str, dict[str, set[int]]]:
+        """Return what tasks are counted together by: key of the summary -> name -> ids."""
+        rooms = {room: {task.id for task in self.tasks if task.room == room} for room in ROOMS.values()}
+        return {"per_room": {room: ids for room, ids in rooms.items() if ids}}
 
 
 def make_plan(agent: str, tasks: str, protocol: Protocol, assets: str = "auto") -> Plan:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from omniactor.evaluate.libero90 import Plan
 from omniactor.evaluate.results import Outcome
 from omniactor.evaluate.statistics import median, wilson
 from omniactor.paths import atomic_path, write_json
-from omniactor.sim.tasks import ROOMS, TASKS
 
 LISTED = 20
 """How many failures, and how many errors, a terminal gets to see; the files have all."""
@@ -36,11 +34,11 @@ def count(outcomes: Iterable[Outcome]) -> dict:
     }
 
 
-def summarize(plan: Plan, outcomes: Iterable[Outcome], run: dict) -> dict:
+def summarize(plan, outcomes: Iterable[Outcome], run: dict) -> dict:
     """Return the whole summary.
 
     Args:
-        plan: what was evaluated.
+        plan: what was evaluated, a `libero90.Plan` or a `miniwob.PagePlan`.
         outcomes: one per episode that was run, in any order.
         run: about this call: "episodes", "seconds", "workers".
     """
@@ -49,19 +47,12 @@ def summarize(plan: Plan, outcomes: Iterable[Outcome], run: dict) -> dict:
     ordered = [known[job] for job in planned if job in known]
     per_minute = round(60 * run["episodes"] / run["seconds"], 3) if run["episodes"] and run["seconds"] > 0 else None
     return {
-        "benchmark": "libero-90",
-        "agent": plan.agent,
-        "assets": plan.assets,
-        "assets_origin": plan.assets_origin,
-        "protocol": {
-            "name": plan.protocol.name, "episodes": plan.protocol.episodes, "max_steps": plan.protocol.max_steps,
-            "settle_steps": plan.protocol.settle_steps, "starts": plan.protocol.starts, "origin": plan.protocol.origin,
-        },
+        **plan.facts(),
         "planned": len(planned),
         **count(ordered),
-        "per_room": {
-            room: count(outcome for outcome in ordered if TASKS[outcome.task_id].room == room)
-            for room in ROOMS.values() if any(task.room == room for task in plan.tasks)
+        **{
+            key: {name: count(o for o in ordered if o.task_id in ids) for name, ids in groups.items()}
+            for key, groups in plan.groups().items()
         },
         "per_task": {
             str(task.id): {"task": task.name, **count(outcome for outcome in ordered if outcome.task_id == task.id)}
@@ -89,7 +80,7 @@ def write_summary(folder: Path, summary: dict, created: str, versions: dict[str,
 def text(summary: dict) -> str:
     """Return the summary for a terminal."""
     lines = [f"{task_id:>3s}  {_row(row):s}  {row['task']}" for task_id, row in summary["per_task"].items()]
-    lines += [f"     {_row(row)}  {room}" for room, row in summary["per_room"].items()]
+    lines += [f"     {_row(row)}  {room}" for room, row in summary.get("per_room", {}).items()]
     lines += [f"     {_row(summary)}  all {summary['planned']} planned episodes"]
     for kind in ("failed", "error"):
         entries = summary[f"{kind}_episodes"]
@@ -109,11 +100,13 @@ def text(summary: dict) -> str:
 
 def _conditions(summary: dict) -> str:
     protocol = summary["protocol"]
-    return (
+    head = (
         f"Agent {summary['agent']}; {summary['assets']} assets ({summary['assets_origin']}); protocol {protocol['name']}: "
-        f"{protocol['episodes']} episodes per task, {protocol['starts']} starts, at most {protocol['max_steps']} steps, "
-        f"{protocol['settle_steps']} settle steps"
+        f"{protocol['episodes']} episodes per task, "
     )
+    if "seeds" in protocol:
+        return f"{head}seeds {protocol['seeds']}, at most {protocol['max_steps']} steps"
+    return f"{head}{protocol['starts']} starts, at most {protocol['max_steps']} steps, {protocol['settle_steps']} settle steps"
 
 
 def _row(row: dict) -> str:
@@ -149,7 +142,7 @@ def _markdown(summary: dict, created: str, versions: dict[str, str]) -> str:
         "",
         "Versions: " + ", ".join(f"{name} {version}" for name, version in versions.items()) + ".",
         "",
-        *table("Room", [row(r, n) for r, n in summary["per_room"].items()] + [row("**All**", summary)]),
+        *table("Room", [row(r, n) for r, n in summary.get("per_room", {}).items()] + [row("**All**", summary)]),
         *table("Task", [row(f"{i} {n['task']}", n) for i, n in summary["per_task"].items()]),
     ]
     if summary["failed_episodes"]:

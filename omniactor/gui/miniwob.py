@@ -23,9 +23,10 @@ from gymnasium import spaces
 
 from omniactor.actions.gui import parse_operation, print_operation
 from omniactor.errors import ActionError, BrowserError, InputError
-from omniactor.gui.browser import Tab, chromium_version, find_chromium, shared_browser
+from omniactor.gui.browser import Tab, chromium_version, close_shared, find_chromium, shared_browser
 from omniactor.gui.events import perform
 from omniactor.gui.pages import Page, get_page, pages_version
+from omniactor.gui.spaces import GuiActions
 from omniactor.types import GuiAction, Observation
 
 WIDTH, HEIGHT = 160, 210
@@ -84,44 +85,26 @@ class PageSource:
         return "MiniWoB++"
 
 
-class GuiActionSpace(spaces.Space):
-    """Actions on a page: contains every `GuiAction`; samples clicks, and now and then another kind."""
+def page_source() -> tuple[PageSource, dict[str, str]]:
+    """Return what pages are made of on this machine, and the versions; opens a page to find out.
 
-    def __init__(self) -> None:
-        """Take no arguments."""
-        super().__init__(None, None)
-
-    def sample(self, mask=None, probability=None) -> GuiAction:
-        """Draw an action: a click somewhere (70 %), a scroll, a key, a drag or a letter."""
-        draw = self.np_random
-        point, end = (tuple(round(float(value), 3) for value in draw.random(2)) for _ in range(2))
-        kind = str(draw.choice(["click", "scroll", "press", "drag", "write"], p=[0.7, 0.1, 0.05, 0.1, 0.05]))
-        if kind == "click":
-            return GuiAction("click", point=point)
-        if kind == "scroll":
-            return GuiAction("scroll", pages=float(draw.choice([-0.5, 0.5])), point=point)
-        if kind == "press":
-            return GuiAction("press", keys=(str(draw.choice(["enter", "tab", "backspace"])),))
-        if kind == "drag":
-            return GuiAction("drag", point=point, end=end)
-        return GuiAction("write", text=chr(97 + int(draw.integers(26))))
-
-    def contains(self, x: object) -> bool:
-        """Tell whether `x` is a `GuiAction`."""
-        return isinstance(x, GuiAction)
-
-    def __repr__(self) -> str:
-        return "GuiActionSpace()"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, GuiActionSpace)
+    Raises:
+        SetupError: no Chromium or no package miniwob.
+    """
+    env = MiniWobEnv(obs_type="none")
+    try:
+        env.reset(seed=0)
+        return env.assets, env.versions()
+    finally:
+        env.close()
+        close_shared()  # who asks has other processes open the pages
 
 
 class MiniWobEnv(gymnasium.Env):
     """One MiniWoB++ page.
 
     Observation: `{"screen": uint8 (210 * scale, 160 * scale, 3)}`, the task area alone; with
-    `obs_type="none"` an empty dict, and `observe()` still looks on demand.
+    `obs_type="none"` only `{"step": int64}`, and `observe()` still looks on demand.
 
     Action: a `GuiAction`, or its operation as text. Kinds that mean nothing on a page do nothing.
 
@@ -168,11 +151,11 @@ class MiniWobEnv(gymnasium.Env):
         self.render_mode = render_mode
         self.scale, self.step_seconds = float(scale), float(step_seconds)
         self._obs_type, self._max_episode_steps = obs_type, int(max_episode_steps)
-        self.action_space = GuiActionSpace()
-        self.observation_space = spaces.Dict()
+        self.action_space = GuiActions()
+        self.observation_space = spaces.Dict({"step": spaces.Discrete(10**9)})
         if obs_type == "pixels":
             shape = (round(HEIGHT * self.scale), round(WIDTH * self.scale), 3)
-            self.observation_space["screen"] = spaces.Box(0, 255, shape, np.uint8)
+            self.observation_space = spaces.Dict({"screen": spaces.Box(0, 255, shape, np.uint8)})
         self._tab: Tab | None = None
         self._seed: int | None = None
         self._instruction = ""
@@ -221,6 +204,15 @@ class MiniWobEnv(gymnasium.Env):
     def reason(self) -> str:
         """Why the page gave its reward, or what ended the episode; often ""."""
         return self._reason
+
+    @property
+    def outcome(self) -> str:
+        """Why the episode has not succeeded, one line; "" when it has."""
+        if self.goals()["the page's reward is 1"]:
+            return ""
+        if self._done:
+            return f"the page's reward was {self._raw:.3g}{': ' if self._reason else ''}{self._reason[:200]}"
+        return self._reason or f"no end after {self._steps} steps"
 
     def versions(self) -> dict[str, str]:
         """Return the versions of what an episode depends on."""
@@ -381,7 +373,7 @@ class MiniWobEnv(gymnasium.Env):
         self._history: list[str] = []
 
     def _observation(self) -> dict:
-        return {"screen": self.picture().copy()} if self._obs_type == "pixels" else {}
+        return {"screen": self.picture().copy()} if self._obs_type == "pixels" else {"step": np.int64(self._steps)}
 
     def _info(self) -> dict:
         goals = self.goals()

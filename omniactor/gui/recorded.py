@@ -104,6 +104,7 @@ class RecordedEnv(gymnasium.Env):
     """
 
     metadata = {"render_modes": ["rgb_array"], "render_fps": 1}
+    world = "gui"
 
     def __init__(
         self,
