@@ -1,4 +1,4 @@
-"""The two endpoints for programs and MCP clients: `/tasks` and `/rollout`."""
+"""The endpoints for programs and MCP clients: `/tasks`, `/rollout` and `/predict_gui`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,13 @@ import secrets
 
 import gradio as gr
 
-from demo import catalog, texts
-from demo.handlers import Handlers, plain_errors, public_result, save_picture
+from demo import catalog
+from demo import run_texts as texts
+from demo.arm_handlers import ArmHandlers
+from demo.refusals import plain_errors
+from demo.runs import public_result, save_picture
+from demo.screenshot_handlers import ScreenshotHandlers, save_drawn
+from demo.uploads import PictureUpload
 from omniactor.sim.tasks import TASKS
 
 
@@ -22,7 +27,7 @@ def tasks() -> list[dict]:
         return [catalog.as_json(task) for task in TASKS]
 
 
-def make_rollout(handlers: Handlers):
+def make_rollout(handlers: ArmHandlers):
     """Return the function behind `/rollout`."""
 
     def rollout(
@@ -75,32 +80,82 @@ def make_rollout(handlers: Handlers):
     return rollout
 
 
-def add_endpoints(handlers: Handlers) -> None:
-    """Add `/tasks` and `/rollout` to the Blocks that are being built."""
+def make_predict_gui(handlers: ScreenshotHandlers):
+    """Return the function behind `/predict_gui`."""
+
+    def predict_gui(image: str, instruction: str, history: str = "", agent: str = ""):
+        """Predict the next action on a screenshot of a phone, a desktop or a web page.
+
+        Args:
+            image: the screenshot, a PNG, JPEG or WebP.
+            instruction: the task in words.
+            history: what was done so far, in words, one step per line, oldest first.
+            agent: one of the agents that this server offers; the first one if empty.
+
+        Returns:
+            The screenshot with the action drawn on it, and the result: action (in words), operation (such as
+            pyautogui.click(x=0.634, y=0.927), fractions of the screenshot), kind, point, pixel and end_pixel ([x, y]),
+            seconds, agent, expert (which branch of the model decided), text (what the model wrote), and problem
+            (why there is no action; empty if there is one).
+        """
+        with plain_errors():
+            observation, made = handlers.ask(image, instruction, history, agent)
+            folder = handlers.store.folder(f"call-{secrets.token_hex(16)}")
+            return save_drawn(folder, observation.images["screen"], made.action), made.as_json()
+
+    return predict_gui
+
+
+def add_endpoints(arm: ArmHandlers, screenshot: ScreenshotHandlers) -> None:
+    """Add all endpoints to the Blocks that are being built."""
     gr.api(tasks, api_name="tasks", queue=False)
     with gr.Row(visible=False):
-        inputs = [
-            gr.Textbox(label="task"),
-            gr.Textbox("expert", label="agent"),
-            gr.Number(None, precision=0, label="init_state"),
-            gr.Number(None, precision=0, label="seed"),
-            gr.Number(handlers.limits.max_steps, precision=0, label="max_steps"),
-            gr.Textbox("", label="instruction"),
-            gr.Textbox("auto", label="assets"),
-            gr.File(label="record", file_types=[".json"]),
-        ]
-        outputs = [
-            gr.Image(label="picture", format="jpeg"),
-            gr.Textbox(label="status"),
-            gr.Video(label="video"),
-            gr.JSON(label="result"),
-        ]
-        gr.Button("rollout").click(
-            make_rollout(handlers),
-            inputs,
-            outputs,
-            api_name="rollout",
-            concurrency_id="simulators",
-            concurrency_limit=handlers.limits.running_at_once,
-            show_progress="hidden",
-        )
+        _add_rollout(arm)
+        _add_predict_gui(screenshot)
+
+
+def _add_predict_gui(handlers: ScreenshotHandlers) -> None:
+    inputs = [
+        PictureUpload(label="image"),
+        gr.Textbox(label="instruction"),
+        gr.Textbox("", label="history"),
+        gr.Textbox("", label="agent"),
+    ]
+    outputs = [gr.Image(label="picture", format="jpeg"), gr.JSON(label="result")]
+    gr.Button("predict_gui").click(
+        make_predict_gui(handlers),
+        inputs,
+        outputs,
+        api_name="predict_gui",
+        concurrency_id="models",
+        concurrency_limit=handlers.limits.predictions_at_once,
+        show_progress="hidden",
+    )
+
+
+def _add_rollout(handlers: ArmHandlers) -> None:
+    inputs = [
+        gr.Textbox(label="task"),
+        gr.Textbox("expert", label="agent"),
+        gr.Number(None, precision=0, label="init_state"),
+        gr.Number(None, precision=0, label="seed"),
+        gr.Number(handlers.limits.max_steps, precision=0, label="max_steps"),
+        gr.Textbox("", label="instruction"),
+        gr.Textbox("auto", label="assets"),
+        gr.File(label="record", file_types=[".json"]),
+    ]
+    outputs = [
+        gr.Image(label="picture", format="jpeg"),
+        gr.Textbox(label="status"),
+        gr.Video(label="video"),
+        gr.JSON(label="result"),
+    ]
+    gr.Button("rollout").click(
+        make_rollout(handlers),
+        inputs,
+        outputs,
+        api_name="rollout",
+        concurrency_id="simulators",
+        concurrency_limit=handlers.limits.running_at_once,
+        show_progress="hidden",
+    )

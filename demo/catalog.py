@@ -10,6 +10,8 @@ from omniactor.sim.tasks import ROOMS, TASKS, Task
 ALL_ROOMS = "All"
 ROOM_CHOICES = (ALL_ROOMS, *ROOMS.values())
 THUMBNAILS = Path(__file__).parent.parent / "assets" / "thumbnails"
+SEARCH_CHARACTERS = 200
+"""Of what is searched for; the rest is left out."""
 FAVOURITE = 46
 """Shown first if the expert can do it."""
 
@@ -21,7 +23,7 @@ def default_task() -> int:
 
 def find(room: str = ALL_ROOMS, search: str = "") -> list[int]:
     """Return the ids of the tasks in `room` whose number, name or instruction has every word of `search`."""
-    words = search.lower().replace("_", " ").split()
+    words = search[:SEARCH_CHARACTERS].lower().replace("_", " ").split()
     return [task.id for task in TASKS if room in (ALL_ROOMS, task.room) and all(_has(task, word) for word in words)]
 
 

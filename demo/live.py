@@ -7,8 +7,6 @@ import time
 import traceback
 from collections.abc import Iterator
 
-import numpy as np
-
 from demo.limits import LIMITS, Limits
 from omniactor.episode import EpisodeRequest, EpisodeResult, Update
 from omniactor.errors import OmniActorError, WorkerError
@@ -106,7 +104,7 @@ class LiveRun:
                 self.result = message
                 return
             if message.action is not None:
-                self.actions.append(np.asarray(message.action))
+                self.actions.append(message.action)
             self._newest = message
             self._news.notify_all()
         now = time.monotonic()

@@ -40,9 +40,18 @@ class Session:
         """Tell whether an episode is under way."""
         return self.live is not None and not self.live.over
 
+    @property
+    def screens(self) -> Path:
+        """Return the folder for what belongs to no run; it stays until the visitor leaves or falls idle."""
+        return self.folder / "screens"
+
     def remove_files(self) -> None:
-        """Remove everything this visitor's episodes wrote."""
+        """Remove everything of this visitor."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def remove_runs(self, tab: str) -> None:
+        """Remove everything this visitor's runs on a tab wrote."""
+        shutil.rmtree(self.folder / tab, ignore_errors=True)
 
     def keep_files(self, kept: Path, most: int) -> None:
         """Move video and record of the present episode into `kept`, where the newest `most` episodes stay."""
@@ -56,10 +65,10 @@ class Session:
             for path in kept.glob(f"{old}.*"):
                 path.unlink(missing_ok=True)
 
-    def new_folder(self) -> Path:
-        """Return a new folder for one episode and remove those of earlier ones."""
-        self.remove_files()
-        folder = self.folder / secrets.token_hex(4)
+    def new_folder(self, tab: str) -> Path:
+        """Return a new folder for one run on a tab and remove those of earlier ones there."""
+        self.remove_runs(tab)
+        folder = self.folder / tab / secrets.token_hex(4)
         folder.mkdir(parents=True)
         return folder
 
@@ -106,12 +115,13 @@ class SessionStore:
         with self._lock:
             return self._sessions.get(key)
 
-    def start(self, key: str, make_request: Callable[[Path], EpisodeRequest]) -> LiveRun:
+    def start(self, key: str, make_request: Callable[[Path], EpisodeRequest], tab: str = "arm") -> LiveRun:
         """Start an episode for a visitor.
 
         Args:
             key: the visitor.
             make_request: gets the folder for this episode's files.
+            tab: where it is shown; what was shown on the visitor's other tabs stays.
 
         Raises:
             InputError: the visitor has one running already.
@@ -122,15 +132,23 @@ class SessionStore:
             if session.running:
                 raise InputError("An episode of yours is still running; press Stop first.")
             try:
-                request = make_request(session.new_folder())
+                request = make_request(session.new_folder(tab))
                 session.worker = session.worker or self._take_worker()
             except OmniActorError:
-                session.remove_files()
+                session.remove_runs(tab)
                 raise
             self._sessions[key] = session
             session.used = time.monotonic()
             session.live = LiveRun(session.worker, request, self.limits)
             return session.live
+
+    def folder(self, key: str) -> Path:
+        """Return a visitor's folder for files that belong to no run, made if need be; using it counts as not idle."""
+        with self._lock:
+            session = self._sessions.setdefault(key, Session(self._root / secrets.token_hex(16)))
+            session.used = time.monotonic()
+            session.screens.mkdir(parents=True, exist_ok=True)
+            return session.screens
 
     def stop(self, key: str) -> None:
         """Ask a visitor's episode to end after its present step, or, while it waits in the queue, not to begin."""

@@ -1,4 +1,4 @@
-"""Renders one small picture per scene from the stand-in models: `python -m demo.thumbnails`."""
+"""Renders the small pictures of scenes (stand-in models) and web pages: `python -m demo.thumbnails [pages]`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ SIZE = 256
 
 
 def main(names: list[str]) -> None:
-    """Write assets/thumbnails/<SCENE>.jpg for the named scenes, or for all 20."""
+    """Write assets/thumbnails/<SCENE>.jpg for the named scenes, or for all 20; with "pages", those of the web pages."""
+    if names == ["pages"]:
+        write_pages()
+        return
     THUMBNAILS.mkdir(parents=True, exist_ok=True)
     first_task = {task.scene: task.id for task in reversed(TASKS)}
     for scene, task_id in sorted(first_task.items()):
@@ -32,6 +35,22 @@ def main(names: list[str]) -> None:
         path = THUMBNAILS / f"{scene}.jpg"
         Image.fromarray(picture).save(path, quality=82, optimize=True)
         print(f"{path.name}: {path.stat().st_size} bytes", flush=True)
+
+
+def write_pages() -> None:
+    """Write assets/thumbnails/pages/<PAGE>.jpg: what seed 0 of every page looks like at the start."""
+    from omniactor.gui.miniwob import MiniWobEnv
+    from omniactor.gui.pages import PAGES
+
+    folder = THUMBNAILS / "pages"
+    folder.mkdir(parents=True, exist_ok=True)
+    for page in PAGES:
+        env = MiniWobEnv(page, scale=1.5, obs_type="none")
+        try:
+            env.reset(seed=0)
+            Image.fromarray(env.picture()).save(folder / f"{page.short_name}.jpg", quality=80, optimize=True)
+        finally:
+            env.close()
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import numpy as np
 from omniactor.agent import Agent, make_agent
 from omniactor.errors import ActionError, InputError, RecordError, UnknownAgentError
 from omniactor.gui.pages import Page, get_page, is_page
+from omniactor.instructions import check_instruction
 from omniactor.paths import check_writable
 from omniactor.record import begin_record, versions
 from omniactor.rollout import rollout
@@ -62,6 +63,8 @@ class EpisodeRequest:
         Raises:
             InputError: with the reason.
         """
+        if self.instruction.strip():
+            check_instruction(self.instruction)
         if is_page(self.task):
             get_page(self.task)
             if self.init_state is not None:

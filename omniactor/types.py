@@ -171,6 +171,31 @@ Action = EmbodiedAction | GuiAction
 
 
 @dataclass(frozen=True)
+class Decision:
+    """What a model decided when it last ran; agents that are models keep it as `agent.decision`.
+
+    Attributes:
+        world: "gui" or "embodied".
+        expert: whose deep layers ran: the world, "shared" (the model makes no difference) or "router" (both, mixed);
+            None for a peer model, which has no such branches.
+        seconds: from the observation to the decision.
+        text: GUI: what the model wrote.
+        bins: embodied: (N, 7) chosen intervals of the chunk.
+        probabilities: embodied: (N, 7) their probabilities.
+        targets: embodied, of models that were taught it: (2, 3), where the model believes the thing and the place to be
+            that its task is about, metres in the world.
+    """
+
+    world: World
+    expert: str | None
+    seconds: float
+    text: str | None = None
+    bins: np.ndarray | None = None
+    probabilities: np.ndarray | None = None
+    targets: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
 class Step:
     """What `rollout()` yields: the initial observation (index 0), then one per action.
 

@@ -50,12 +50,18 @@ def opened(source: Path | str) -> Iterator[Path]:
         yield Path(folder)
 
 
-def unpack(archive: Path, folder: Path) -> list[Path]:
+def unpack(archive: Path, folder: Path, most: int | None = None) -> list[Path]:
     """Unpack the episodes' files of an archive into an empty folder and return where they lie.
+
+    Args:
+        archive: the archive.
+        folder: an empty folder.
+        most: bytes of all members together; `MAX_UNPACKED` when missing.
 
     Raises:
         InputError: damaged, too large, or not safe; what was unpacked by then is left in the folder.
     """
+    most = MAX_UNPACKED if most is None else most
     _check_end(archive)
     made: list[Path] = []
     try:
@@ -63,19 +69,19 @@ def unpack(archive: Path, folder: Path) -> list[Path]:
             members = [(info, _target(info)) for info in file.infolist() if not info.is_dir()]
             if len(members) > MAX_MEMBERS:
                 raise InputError(f"expected at most {MAX_MEMBERS} files in the archive, got {len(members)}; make several of it")
-            if sum(info.file_size for info, _ in members) > MAX_UNPACKED:
-                raise _too_large()
+            if sum(info.file_size for info, _ in members) > most:
+                raise _too_large(most)
             names = [str(target).lower() for _, target in members]
             if len(set(names)) < len(names):
                 twice = next(name for name in names if names.count(name) > 1)
                 raise InputError(f"expected every file once in the archive, got {twice[:80]!r} twice")
-            left = MAX_UNPACKED
+            left = most
             for info, target in members:
                 if not _WANTED.fullmatch(target.name) or target.parts[0] == "__MACOSX" or target.name.startswith("."):
                     continue
                 path = folder / target
                 path.parent.mkdir(parents=True, exist_ok=True)
-                left -= _copy(file, info, path, left)
+                left -= _copy(file, info, path, left, most)
                 made.append(path)
     except (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, ValueError, NotImplementedError) as error:
         raise InputError(f"expected a whole zip archive, got: {' '.join(str(error).split())[:100]}; make it again") from None
@@ -128,16 +134,16 @@ def _target(info: zipfile.ZipInfo) -> Path:
     return Path(*parts)
 
 
-def _copy(file: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path, left: int) -> int:
+def _copy(file: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path, left: int, most: int) -> int:
     written = 0
     with file.open(info) as member, path.open("xb") as out:
         while chunk := member.read(_CHUNK):
             written += len(chunk)
             if written > min(MAX_MEMBER, left):
-                raise _too_large()
+                raise _too_large(most)
             out.write(chunk)
     return written
 
 
-def _too_large() -> InputError:
-    return InputError(f"expected at most {MAX_UNPACKED // 10**6} MB of episodes and {MAX_MEMBER // 10**6} MB in a file, got more")
+def _too_large(most: int) -> InputError:
+    return InputError(f"expected at most {most // 10**6} MB of episodes and {MAX_MEMBER // 10**6} MB in a file, got more")

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
@@ -19,7 +21,7 @@ from omniactor.data.sources.json_rows import read_json
 from omniactor.data.tally import Tally
 from omniactor.errors import ActionError, InputError, OutputError
 from omniactor.gui.episodes import Box, RecordedEpisode, RecordedStep
-from omniactor.paths import atomic_folder
+from omniactor.paths import atomic_folder, atomic_path
 
 FORMAT, VERSION = "omniactor-episode", 1
 FILE = "episode.json"
@@ -62,6 +64,21 @@ def write_episode(parent: Path | str, episode: RecordedEpisode, name: str = "") 
             raise InputError(f"expected an episode of texts and numbers, got: {str(error)[:100]}") from None
         read_episode(temporary / FILE)  # whatever could not be read again is refused now
     return folder
+
+
+def zip_episode(archive: Path | str, episode: RecordedEpisode) -> Path:
+    """Write an episode as a zip archive with its one folder in it and return the archive.
+
+    Raises:
+        OutputError: the archive cannot be written.
+        InputError: the episode is one that could not be read again.
+    """
+    with atomic_path(archive) as temporary, tempfile.TemporaryDirectory(prefix="omniactor-episode-") as made:
+        folder = write_episode(made, episode)
+        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as file:  # the screenshots are compressed already
+            for path in sorted(folder.iterdir()):
+                file.write(path, f"{folder.name}/{path.name}")
+    return Path(archive)
 
 
 def read_folder(source: Path, tally: Tally) -> Iterator[RecordedEpisode]:

@@ -16,6 +16,7 @@ import os
 import socket
 import ssl
 import threading
+import time
 from urllib.parse import parse_qsl, urlsplit
 
 import numpy as np
@@ -24,7 +25,7 @@ from omniactor.actions.dialects.dialect import Dialect, Message, Size
 from omniactor.actions.dialects.registry import dialect_of_model, find_dialect
 from omniactor.actions.gui import one_line
 from omniactor.errors import ActionError, InputError, PeerError
-from omniactor.types import GuiAction, Observation
+from omniactor.types import Decision, GuiAction, Observation
 
 PREFIX = "openai:"
 KEY = "OMNIACTOR_PEER_KEY"
@@ -41,6 +42,9 @@ class PeerAgent:
 
     Args:
         name: see this module.
+
+    Attributes:
+        decision: the last answer; None before the first.
 
     Raises:
         InputError: the name is none, or its dialect has no documented prompt.
@@ -61,26 +65,29 @@ class PeerAgent:
         if self.dialect.asks is None:
             raise InputError(f"expected a dialect with a documented prompt, got {self.dialect.name}; name another with &dialect=")
         self.name = f"{PREFIX}{self.model}"  # where the server stands is nobody else's business
+        self.decision: Decision | None = None
         self._seed: int | None = None
 
     def reset(self, instruction: str, seed: int | None = None) -> None:
         """Take the seed; the instruction comes with every observation."""
-        self._seed = seed
+        self._seed, self.decision = seed, None
 
     def act(self, observation: Observation) -> GuiAction:
         """Ask for the next action.
 
         Raises:
             PeerError: the server is down, slow, refuses, or what it says is no chat completion.
-            ActionError: the model said something that is no action; that is its answer, and a wrong one.
+            ActionError: the model said something that is no action; that is its answer, and a wrong one. `decision.text` has it.
             InputError: the observation has no screen.
         """
         screen = observation.images.get("screen")
         if screen is None:
             raise InputError(f"expected an observation with a screen, got {', '.join(observation.images) or 'no picture'}")
-        size = (screen.shape[1], screen.shape[0])
+        started, size = time.perf_counter(), (screen.shape[1], screen.shape[0])
         messages = self.dialect.prompt(observation.instruction, observation.history, size)
         answer = _content(self._post(_payload(self.model, messages, self._picture(screen, size), self._seed)))
+        text = answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)
+        self.decision = Decision("gui", None, time.perf_counter() - started, text)
         return self.dialect.parse(answer, size)
 
     def _picture(self, screen: np.ndarray, size: Size) -> str:

@@ -6,7 +6,6 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,31 +19,7 @@ from omniactor.model.generation import ActionDecoder
 from omniactor.model.modeling import OmniActorForConditionalGeneration
 from omniactor.model.processing import OmniActorProcessor
 from omniactor.model.tensors import local_folder, one_line
-from omniactor.types import Action, EmbodiedAction, Observation
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What the model decided when it last ran.
-
-    Attributes:
-        world: "gui" or "embodied".
-        expert: whose deep layers ran: the world, "shared" (the model makes no difference) or "router" (both, mixed).
-        seconds: from the observation to the decision.
-        text: GUI: what the model wrote.
-        bins: embodied: (N, 7) chosen intervals of the chunk.
-        probabilities: embodied: (N, 7) their probabilities.
-        targets: embodied, of models that were taught it: (2, 3), where the model believes the thing and the place to be
-            that its task is about, metres in the world.
-    """
-
-    world: str
-    expert: str
-    seconds: float
-    text: str | None = None
-    bins: np.ndarray | None = None
-    probabilities: np.ndarray | None = None
-    targets: np.ndarray | None = None
+from omniactor.types import Action, Decision, EmbodiedAction, Observation
 
 
 class ModelAgent:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
 from pathlib import Path
 
-from omniactor.errors import InputError
-from omniactor.types import GuiAction, Observation
+from omniactor.errors import ActionError, InputError
 
 _VARIANTS = ("omniactor", "router", "hard", "dense", "gui", "embodied")
 
 
 def add_predict_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe `omniactor predict`."""
-    parser.add_argument("--agent", required=True, help="mini, a checkpoint folder or a Hugging Face repository")
+    parser.add_argument("--agent", required=True, help="mini, a checkpoint folder, a Hugging Face repository or openai:URL#MODEL")
     parser.add_argument("--image", required=True, metavar="F", help="screenshot: PNG, JPEG or WebP")
     parser.add_argument("--instruction", required=True, metavar="T", help="the task in words")
     parser.add_argument("--history", nargs="*", default=[], metavar="STEP", help="what was done so far, in words, oldest first")
@@ -24,25 +22,14 @@ def add_predict_arguments(parser: argparse.ArgumentParser) -> None:
 
 def predict(options: argparse.Namespace) -> None:
     """Decide on one action for a screenshot and print it."""
-    from omniactor.actions.gui import print_operation
     from omniactor.agent import make_agent
-    from omniactor.gui.images import open_image
+    from omniactor.gui import prediction
 
-    image = open_image(Path(options.image))
-    agent = make_agent(options.agent, None)
-    if not agent.needs_images:
-        raise InputError(f"expected an agent that looks at pictures, got {agent.name!r}; give a checkpoint")
-    started = time.perf_counter()
-    agent.reset(options.instruction)
-    action = agent.act(Observation("gui", {"screen": image}, options.instruction, tuple(options.history)))
-    if not isinstance(action, GuiAction):
-        raise InputError(f"expected an agent that acts on screens, got {agent.name!r}, which moves the arm")
-    result = {
-        "action": action.description, "operation": print_operation(action), "kind": action.kind,
-        "point": list(action.point) if action.point else None, "seconds": round(time.perf_counter() - started, 3),
-        "agent": agent.name,
-    }  # fmt: skip
-    print(json.dumps(result, ensure_ascii=False) if options.json else str(action))
+    observation = prediction.observe_screen(Path(options.image), options.instruction, options.history)
+    made = prediction.predict(make_agent(options.agent, None), observation)
+    if made.action is None:
+        raise ActionError(made.problem)
+    print(json.dumps(made.as_json(), ensure_ascii=False) if options.json else str(made.action))
 
 
 def add_upcycle_arguments(parser: argparse.ArgumentParser) -> None:

@@ -2,16 +2,18 @@
 
 import threading
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+pytest.importorskip("gradio")
+
+from demo.agents import OfferedAgent
 from omniactor.episode import EpisodeResult, Update
 from omniactor.sim.assets import AssetSource
-
-pytest.importorskip("gradio")
+from omniactor.types import Decision, GuiAction
 
 
 class FakeWorker:
@@ -71,6 +73,64 @@ class FakeWorker:
         self.alive = False
 
 
+class FakeScreenAgent:
+    """Answers `answer` to every screen, raises it if it is an error; remembers what it saw."""
+
+    name, needs_images = "stub", True
+
+    def __init__(self, answer=None):
+        self.answer = answer or GuiAction("click", (0.25, 0.5), description="Tap OK")
+        self.seen, self.decision = [], None
+
+    def reset(self, instruction, seed=None):
+        pass
+
+    def act(self, observation):
+        self.seen.append(observation)
+        self.decision = Decision("gui", "gui", 0.1, "Action: Tap OK")
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+@dataclass(frozen=True)
+class FakeOffer(OfferedAgent):
+    """An offered agent that is there already."""
+
+    agent: FakeScreenAgent = None
+
+    def make(self):
+        return self.agent
+
+
+@pytest.fixture
+def screen_agent():
+    """The agent behind `screenshots`; a test may change its answer."""
+    return FakeScreenAgent()
+
+
+@pytest.fixture
+def screenshots(make_store, screen_agent):
+    from demo.screenshot_handlers import ScreenshotHandlers
+
+    return ScreenshotHandlers(make_store(), {"stub": FakeOffer("stub", "A stub.", "stub", screen_agent)})
+
+
+@pytest.fixture
+def recordings(make_store, screen_agent, tmp_path):
+    from demo.recording_handlers import RecordingHandlers
+
+    agents = {"stub": FakeOffer("stub", "A stub.", "openai:http://10.0.0.9/v1#stub", screen_agent)}
+    return RecordingHandlers(make_store(), agents, tmp_path / "none")
+
+
+@pytest.fixture
+def webpages(make_store):
+    from demo.webpage_handlers import WebpageHandlers
+
+    return WebpageHandlers(make_store(), {"stub": FakeOffer("stub", "A stub.", "openai:http://10.0.0.9/v1#stub", None)})
+
+
 @pytest.fixture
 def fake_worker():
     """The class, so that a test chooses how it behaves."""
@@ -102,6 +162,6 @@ def make_store(tmp_path):
 
 @pytest.fixture
 def handlers(make_store):
-    from demo.handlers import Handlers
+    from demo.arm_handlers import ArmHandlers
 
-    return Handlers(make_store(), AssetSource("standin", Path("/none"), "the Hub cannot be reached"))
+    return ArmHandlers(make_store(), AssetSource("standin", Path("/none"), "the Hub cannot be reached"))

@@ -63,6 +63,7 @@ def test_predict_prints_the_action_in_all_its_forms(checkpoint, screenshot, caps
     assert status == 0 and result.pop("seconds") >= 0
     assert result == {
         "action": "Tap OK", "operation": "pyautogui.click(x=0.250, y=0.500)", "kind": "click", "point": [0.25, 0.5], "agent": "model",
+        "pixel": [15, 45], "end_pixel": None, "size": [60, 90], "expert": "gui", "text": answer, "problem": "",
     }  # fmt: skip
 
 

@@ -5,8 +5,9 @@ from types import SimpleNamespace
 import gradio as gr
 import pytest
 
-from demo import handlers as module
-from demo.handlers import PUBLISHED, SEED, plain_errors
+from demo import runs as module
+from demo.arm_handlers import PUBLISHED, SEED, ArmHandlers
+from demo.refusals import plain_errors
 from demo.sessions import BusyError
 from omniactor.errors import InputError, OmniActorError, RenderError, UnknownTaskError, WorkerError
 from omniactor.experts.table import SKILLS
@@ -173,4 +174,4 @@ def test_inputs_that_are_not_numbers_are_refused():
 
 
 def test_the_run_handler_takes_the_request_from_gradio():
-    assert inspect.signature(module.Handlers.run).parameters["request"].annotation == "gr.Request"
+    assert inspect.signature(ArmHandlers.run).parameters["request"].annotation == "gr.Request"

@@ -1,12 +1,7 @@
-from pathlib import Path
-
 import pytest
 
-from demo import texts
+from demo import run_texts as texts
 from omniactor.episode import EpisodeResult, Update
-from omniactor.experts.table import SKILLS
-from omniactor.sim.assets import AssetSource
-from omniactor.sim.tasks import TASKS
 
 
 def result(**changes):
@@ -26,31 +21,6 @@ def result(**changes):
         "goals": {"On a b": False},
     }
     return EpisodeResult(**{**values, **changes})
-
-
-def test_the_models_in_use_and_the_reason_are_named():
-    standin = texts.facts(AssetSource("standin", Path(), "the Hub <b>cannot</b> be reached"), "expert")
-    assert "stand-in models" in standin and "&lt;b&gt;cannot" in standin and "Scripted expert" in standin
-    assert "LIBERO&#x27;s own models (cache)" in texts.facts(AssetSource("libero", Path(), "cache"), "random")
-
-
-def test_the_tasks_own_instruction_needs_no_note():
-    assert texts.instruction_note(46, f"  {TASKS[46].language.upper()} ", "expert") == ""
-    assert texts.instruction_note(46, "", "expert") == ""
-
-
-@pytest.mark.parametrize("agent", texts.AGENTS)
-def test_another_instruction_gets_a_note_on_how_success_is_judged(agent):
-    note = texts.instruction_note(46, "dance", agent)
-    assert "In alphabet_soup_1 basket_1_contain_region" in note
-    assert ("does not read instructions" in note) == (agent == "expert")
-
-
-def test_a_task_without_a_skill_is_marked():
-    without = next(task.id for task in TASKS if task.id not in SKILLS) if len(SKILLS) < len(TASKS) else None
-    if without is not None:
-        assert "no skill for this task" in texts.chosen(without, "expert")
-        assert "no skill" not in texts.chosen(without, "random")
 
 
 def test_lights_can_be_read_as_words():

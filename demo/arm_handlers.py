@@ -1,67 +1,36 @@
-"""What happens when somebody clicks: plain functions, testable without a browser."""
+"""What happens when somebody clicks on the tab of the robot arm: plain functions, testable without a browser."""
 
 from __future__ import annotations
 
-import contextlib
-import html
-import traceback
-from collections.abc import Iterator
 from pathlib import Path
 
 import gradio as gr
-import numpy as np
-from PIL import Image
 
-from demo import catalog, texts
+from demo import arm_texts as texts
+from demo import catalog, run_texts
 from demo.live import LiveRun
 from demo.plots import action_plot
+from demo.runs import LAST_SEED, RunHandlers, whole_number
 from demo.sessions import SessionStore
-from omniactor.episode import EpisodeRequest, EpisodeResult, Update
-from omniactor.errors import InputError, OmniActorError, UnknownAgentError
+from omniactor.episode import EpisodeRequest
+from omniactor.errors import InputError, UnknownAgentError
+from omniactor.instructions import check_instruction
 from omniactor.sim.assets import AssetSource
 from omniactor.sim.tasks import TASKS, Task, get_task
 
 PUBLISHED, SEED = "Published state", "Seed"
-LAST_STATE, LAST_SEED = 49, 2**32 - 1
+LAST_STATE = 49
 
 
-@contextlib.contextmanager
-def plain_errors() -> Iterator[None]:
-    """Turn every error into a `gr.Error` of one line; unexpected ones also go to the server's log."""
-    try:
-        yield
-    except gr.Error:
-        raise
-    except OmniActorError as error:
-        raise gr.Error(one_line(error), title="This did not run", print_exception=False) from None
-    except Exception as error:  # the edge of the page
-        traceback.print_exc()
-        message = f"The page failed ({type(error).__name__}); the server's log has the details."
-        raise gr.Error(message, title="This did not run", print_exception=False) from None
+class ArmHandlers(RunHandlers):
+    """The tab's handlers; holds what all visitors share and nothing of any one visitor."""
 
-
-def one_line(error: BaseException) -> str:
-    """Return an error's message as one line that is safe to show as HTML."""
-    return html.escape(" ".join(str(error).split())[:400], quote=False)
-
-
-def whole_number(value: float | None, what: str, low: int, high: int) -> int:
-    """Return `value` as an int.
-
-    Raises:
-        InputError: not a whole number from `low` to `high`.
-    """
-    if value is None or not low <= value <= high or value != int(value):
-        raise InputError(f"Expected {what} from {low} to {high}, got {'nothing' if value is None else f'{value:g}'}.")
-    return int(value)
-
-
-class Handlers:
-    """The page's handlers; holds what all visitors share and nothing of any one visitor."""
+    tab, preparing = "arm", "Building the scene"
 
     def __init__(self, store: SessionStore, assets: AssetSource) -> None:
         """Take the sessions and the 3-D models that were resolved at the start."""
-        self.store, self.assets, self.limits = store, assets, store.limits
+        super().__init__(store)
+        self.assets = assets
 
     # Choosing
 
@@ -128,9 +97,7 @@ class Handlers:
             raise InputError("Upload a record file first, or choose another agent.")
         if not catalog.can_do(agent, chosen.id):
             raise UnknownAgentError(f"The scripted expert has no skill for task {chosen.id} yet; choose another.")
-        longest = self.limits.instruction_characters
-        if len(instruction or "") > longest:
-            raise InputError(f"Expected an instruction of at most {longest} characters; shorten it.")
+        instruction = (instruction or "").strip() and check_instruction(instruction, most=self.limits.instruction_characters)
         if assets not in ("auto", "standin", self.assets.kind):
             raise InputError(f"Expected assets 'auto' or 'standin', got {str(assets)[:80]!r}.")
         return EpisodeRequest(
@@ -140,7 +107,7 @@ class Handlers:
             init_state=None if init_state is None else whole_number(init_state, "a published state", 0, LAST_STATE),
             seed=None if seed is None else whole_number(seed, "a seed", 0, LAST_SEED),
             max_steps=whole_number(max_steps, "a number of steps", 1, self.limits.max_steps),
-            instruction=instruction or "",
+            instruction=instruction,
             video=str(folder / "episode.mp4"),
             record=str(folder / f"task-{chosen.id}-{agent}.json"),
         )
@@ -149,50 +116,28 @@ class Handlers:
         """Return what shows at once that Run was pressed: the scene, a status, Run off, Stop on."""
         self.store.called_off(request.session_hash)  # a Stop from before counts no more
         picture, _, *results = scene_view(TASKS[task_id])
-        waiting = texts.waiting(0, "Waiting for a free place")
+        waiting = run_texts.waiting(0, "Waiting for a free place")
         return picture, waiting, *results, gr.Button(interactive=False), gr.Button(interactive=True)
 
     def run(self, task, agent, record, start, number, max_steps, instruction, request: gr.Request):
         """Run the chosen episode; yields picture, status, outcome, video, plot and record."""
-        kept = (gr.skip(),) * 4
         init_state, seed = (number, None) if start == PUBLISHED else (None, number)
         if agent == "replay":
             init_state = seed = None  # the record knows where it started
-        key, live = request.session_hash, None
-        if self.store.called_off(key):
-            yield gr.skip(), texts.idle(), *kept
+        if self.store.called_off(request.session_hash):
+            yield gr.skip(), texts.idle(), *(gr.skip(),) * 4
             return
-        try:
-            with plain_errors():
-                if number is None and agent != "replay":
-                    raise InputError("Enter the number of the start first.")
-                live = self.store.start(
-                    key,
-                    lambda folder: self.request(folder, task, agent, record, init_state, seed, max_steps, instruction),
-                )
-                for update in live.watch():
-                    if update is None:
-                        yield gr.skip(), texts.waiting(live.waited), *kept
-                    else:
-                        yield save_picture(live, update), texts.status(update, live.request.max_steps), *kept
-                status = texts.final_status(live.result, live.request.max_steps)
-                yield gr.Image(visible=live.result.video is None), status, *result_view(live)
-        except gr.Error as error:
-            message = error.message if isinstance(error.message, str) else "This did not run."
-            yield gr.skip(), texts.failure(message, started=live is not None), *kept
-            raise
 
-    def stop(self, request: gr.Request) -> None:
-        """Ask the visitor's episode to end, or not to begin; the video of what was done appears as usual."""
-        self.store.stop(request.session_hash)
+        def make_request(folder: Path) -> EpisodeRequest:
+            if number is None and agent != "replay":
+                raise InputError("Enter the number of the start first.")
+            return self.request(folder, task, agent, record, init_state, seed, max_steps, instruction)
 
-    def rest(self):
-        """Return Run on, Stop off."""
-        return gr.Button(interactive=True), gr.Button(interactive=False)
+        yield from self.watch(request.session_hash, make_request)
 
-    def leave(self, request: gr.Request) -> None:
-        """Free everything of a visitor whose page was closed."""
-        self.store.close(request.session_hash)
+    def details(self, live: LiveRun) -> gr.Plot:
+        """Return the plot of the actions."""
+        return gr.Plot(action_plot(live.actions) if live.actions else None, visible=bool(live.actions))
 
 
 def scene_view(task: Task):
@@ -200,33 +145,3 @@ def scene_view(task: Task):
     picture = gr.Image(str(catalog.thumbnail(task)), visible=True)
     hidden = [component(None, visible=False) for component in (gr.HTML, gr.Video, gr.Plot, gr.File)]
     return picture, texts.idle(), *hidden
-
-
-def result_view(live: LiveRun):
-    """Return outcome, video, plot and record of an episode that is over."""
-    result = live.result
-    return (
-        gr.HTML(texts.outcome_box(texts.outcome(result, live.stop_reason)), visible=True),
-        gr.Video(result.video, visible=result.video is not None),
-        gr.Plot(action_plot(live.actions) if live.actions else None, visible=bool(live.actions)),
-        gr.File(result.record, visible=result.record is not None),
-    )
-
-
-def save_picture(live: LiveRun, update: Update) -> str:
-    """Write a live picture beside the video, drop those the browser is long past, and return its path."""
-    folder = Path(live.request.video).parent
-    path = folder / f"live-{update.index:05d}.jpg"
-    Image.fromarray(np.asarray(update.frame)).save(path, quality=85)
-    for old in sorted(folder.glob("live-*.jpg"))[: -live.limits.pictures_kept]:
-        old.unlink(missing_ok=True)
-    return str(path)
-
-
-def public_result(result: EpisodeResult) -> dict:
-    """Return the result as JSON without paths of this server."""
-    content = result.as_json()
-    content["agent"] = content["agent"].split(":")[0]
-    for name in ("video", "record"):
-        content[name] = content[name] and Path(content[name]).name
-    return content
