@@ -70,7 +70,7 @@ def prediction(made: Prediction) -> str:
     if made.action is None:
         said = f'<p class="said">{_shown(made.text)}</p>' if made.text else ""
         rows = _facts({"Agent": made.agent, "Branch": BRANCHES.get(made.expert, ""), "Time": f"{made.seconds:.2f} s"})
-        problem = escape(" ".join(made.problem.split())[:300])
+        problem = "The model's answer is none; this is what it wrote:" if made.text else _shown(made.problem)
         return f'<div class="status"><p class="line"><strong>No action.</strong> {problem}</p>{said}{rows}</div>'
     rows = {
         "Kind": describe(made.action),

@@ -61,7 +61,7 @@ def test_a_prediction_is_drawn_with_pixel_branch_and_time(screenshots, screen_ag
 def test_what_a_model_wrote_is_shown_where_it_is_no_action(screenshots, screen_agent, picture):
     screen_agent.answer = ActionError("expected a line")
     _, (_, status, words, operation, accept, shown) = ask(screenshots, picture)
-    assert "<strong>No action.</strong> expected a line" in status and "Action: Tap OK" in status
+    assert "<strong>No action.</strong> The model's answer is none" in status and "Action: Tap OK" in status
     assert (words, operation, accept.interactive, shown) == ("", "", False, None)
 
 
