@@ -230,7 +230,9 @@ def test_a_checkpoint_without_experts_becomes_the_variant_asked_for(dense, tmp_p
 
 
 def test_a_checkpoint_with_experts_is_not_taken_for_another_variant(whole, tmp_path):
-    with pytest.raises(InputError, match="expected a checkpoint of variant dense or one without experts to make it of, got omniactor"):
+    with pytest.raises(
+        InputError, match="expected a checkpoint of variant dense or one without experts to make it of, got omniactor"
+    ):
         train(recipe(f"model={whole[1].path}", "variant=dense"), tmp_path / "x")
 
 
