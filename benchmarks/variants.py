@@ -34,7 +34,6 @@ import torch  # isort: skip
 from scipy import stats
 
 from omniactor.model.agent import load_checkpoint
-from omniactor.model.configuration import OmniActorStemConfig
 from omniactor.model.presets import make_model
 from omniactor.paths import write_json
 from omniactor.train.mixture import Mixture
@@ -46,20 +45,17 @@ _MEASURES = {
     "loss_gui": "loss, screens", "token_accuracy_gui": "tokens right, screens", "click_error": "click error",
     "loss_embodied": "loss, arm", "token_accuracy_embodied": "tokens right, arm", "action_error": "action error",
 }  # fmt: skip
-_TINY = {
-    "vision_config": OmniActorStemConfig(channels=(16, 32, 64), patch_size=8, hidden_size=64).to_dict(),
-}
 
 
 def main() -> None:
     """Train what is missing, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--model", default="tiny", help="tiny, debug, mini, or a checkpoint folder without experts")
+    parser.add_argument("--model", default="debug", help="debug, mini, or a checkpoint folder without experts")
     parser.add_argument("--data", nargs="*", default=["toy"], help="folders of samples of both worlds (default: toy squares)")
     parser.add_argument("--eval-data", nargs="*", default=["toy"], help="the same, held out")
-    parser.add_argument("--steps", type=int, default=600, help="optimizer steps of every run (default: 600)")
+    parser.add_argument("--steps", type=int, default=400, help="optimizer steps of every run (default: 400)")
     parser.add_argument("--micro-batch", type=int, default=8, help="samples of one world in a step (default: 8)")
-    parser.add_argument("--learning-rate", type=float, default=2e-3)
+    parser.add_argument("--learning-rate", type=float, default=3e-3)
     parser.add_argument("--answers", type=int, default=96, help="held-out questions per world (default: 96)")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--out", type=Path, default=Path("build/variants"), help="folder of the results")
@@ -91,7 +87,7 @@ def _start(name: str, seed: int):
     """Return a model without experts, and its processor."""
     if Path(name).is_dir():
         return load_checkpoint(name)
-    return make_model("debug", "dense", seed, **_TINY) if name == "tiny" else make_model(name, "dense", seed)
+    return make_model(name, "dense", seed)
 
 
 def _run(options: argparse.Namespace, seed: int, variant: str, shared: int) -> dict[str, float]:
@@ -177,7 +173,7 @@ def _summary(options: argparse.Namespace, settings: dict, done: dict, labels: li
         variants[label] = row
     return {
         "benchmark": "variants", **settings, "seeds": options.seeds,
-        "stand_ins": ["random start"] * (options.model in ("tiny", "debug", "mini")) + ["toy data"] * ("toy" in options.data),
+        "stand_ins": ["random start"] * (options.model in ("debug", "mini")) + ["toy data"] * ("toy" in options.data),
         "machine": torch.cuda.get_device_name() if torch.cuda.is_available() else platform.machine(),
         "torch": torch.__version__, "minutes": round(sum(run["seconds"] for run in done.values()) / 60, 1),
         "variants": variants, "runs": [{"seed": seed, "variant": label, **run} for (seed, label), run in done.items()],
