@@ -36,7 +36,7 @@ def build(
                 add_arm(arm)
             with gr.Tab("Screenshot", id="screenshot"):
                 add_screenshot(screenshot)
-            with gr.Tab("Recorded episodes", id="recordings"):
+            with gr.Tab("Episodes", id="recordings"):
                 add_recordings(recordings, page)
             with gr.Tab("Live pages", id="pages"):
                 add_webpages(webpages)

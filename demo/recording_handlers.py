@@ -93,9 +93,9 @@ class RecordingHandlers:
                 return gr.skip(), gr.skip()  # the slider still has the place of the episode before
             return self._view(episode, at, played, request)
 
-    def describe_agent(self, agent: str) -> str:
-        """Return what the chosen agent is."""
-        return texts.facts(self.agents, agent)
+    def describe_choice(self, agent: str, protocol: str) -> str:
+        """Return what the chosen agent is, and what the chosen rule says."""
+        return texts.facts(self.agents, agent, protocol)
 
     # Playing
 
@@ -112,7 +112,7 @@ class RecordingHandlers:
 
     def play(self, number, uploaded, agent: str, level: str, history: str, protocol: str, request: gr.Request):
         """Play the chosen episode; yields picture, slider, status, summary, export and what was played."""
-        kept, played, offer = (gr.skip(),) * 2, [], None
+        played, offer = [], None
         try:
             with plain_errors():
                 episode = self.episode(number, uploaded)
@@ -180,14 +180,16 @@ class RecordingHandlers:
             return None, texts.idle()
         recorded = episode.steps[at]
         step = next((step for step in played if step.number == at), None)
-        picture, problem = None, ""
+        picture, problem, size = None, "", recorded.size
         try:
             folder = self.store.folder(request.session_hash)
             predicted = None if step is None else step.predicted
-            picture = save_comparison(folder, recorded.screenshot(), recorded.action, predicted, recorded.boxes)
+            screen = recorded.screenshot()
+            size = (screen.shape[1], screen.shape[0])
+            picture = save_comparison(folder, screen, recorded.action, predicted, recorded.boxes)
         except ImageError as error:
             problem = str(error)
-        about = texts.step(at, recorded, step, problem)
+        about = texts.step(at, recorded, step, size, problem)
         return picture, about if step is not None else about + texts.idle()
 
     def _export(self, episode: RecordedEpisode, played: list[PlayedStep], request: gr.Request, **how: str) -> str:

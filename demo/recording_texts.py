@@ -8,17 +8,18 @@ from html import escape
 from demo.agents import OfferedAgent
 from demo.screenshot_texts import places
 from omniactor.actions.gui import print_operation
-from omniactor.evaluate.judgement import Judgement
+from omniactor.evaluate.judgement import PROTOCOLS, Judgement
 from omniactor.evaluate.screens_metrics import count
 from omniactor.gui.episodes import RecordedEpisode, RecordedStep
 from omniactor.gui.recorded import PlayedStep
 from omniactor.types import GuiAction
 
 ABOUT = (
-    "Step through an episode that somebody recorded: what was done is blue, what the agent would do is vermilion, the target "
-    "is green, and a published rule says what is right and why. Whatever the agent does, the next recorded screenshot follows."
+    "Step through a recorded episode: what was done is blue, what the agent would do is vermilion, the target "
+    "is green, and a published rule says what is right and why. An upload may hold AndroidControl, GUI-Odyssey, Aguvis or "
+    "episodes saved on the tab Screenshot."
 )
-UPLOAD = "Upload episodes (zip): AndroidControl, GUI-Odyssey, Aguvis, or saved on the tab Screenshot"
+UPLOAD = "Upload episodes (zip)"
 AGENTS = {
     "recorded": ("What was recorded", "the recorded actions themselves: what the rule says of a perfect agent"),
     "random": ("Random actions", "a baseline"),
@@ -31,10 +32,12 @@ HISTORIES = [
 ]
 
 
-def facts(offered: Mapping[str, OfferedAgent], agent: str) -> str:
-    """Return which agent plays."""
+def facts(offered: Mapping[str, OfferedAgent], agent: str, protocol: str) -> str:
+    """Return which agent plays and which rule judges."""
     name, what = AGENTS[agent] if agent in AGENTS else (agent, offered[agent].about if agent in offered else "")
-    return f'<p class="quiet">{_shown(f"{name}: {what}")}</p>'
+    rows = {"Agent": f"{name}: {what}", "Rule": PROTOCOLS.get(protocol, "")}
+    items = "".join(f"<div><dt>{row}</dt><dd>{_shown(value)}</dd></div>" for row, value in rows.items())
+    return f'<dl class="facts table">{items}</dl>'
 
 
 def title(number: int, episode: RecordedEpisode) -> str:
@@ -69,14 +72,14 @@ def failure(message: str) -> str:
     return f'<div class="status"><p class="line"><strong>Not done.</strong> {message}</p></div>'
 
 
-def step(number: int, recorded: RecordedStep, played: PlayedStep | None, problem: str = "") -> str:
-    """Return everything about one step, counted from 0."""
+def step(number: int, recorded: RecordedStep, played: PlayedStep | None, size: tuple[int, int] | None, problem: str = "") -> str:
+    """Return everything about one step, counted from 0, on a screenshot of a size in pixels."""
     rows = {"Step": f"{number + 1}"}
     if recorded.instruction:
         rows["In words"] = recorded.instruction
-    rows["Recorded"] = _action(recorded.action, recorded.size) or f"cannot be read: {recorded.problem}"
+    rows["Recorded"] = _action(recorded.action, size) or f"cannot be read: {recorded.problem}"
     if played is not None:
-        rows["Predicted"] = _action(played.predicted, recorded.size) or f"no action: {played.reason}"
+        rows["Predicted"] = _action(played.predicted, size) or f"no action: {played.reason}"
         rows["Told before"] = _steps(len(played.history))
         rows["Time"] = f"{played.seconds:.2f} s"
     if problem:
@@ -103,18 +106,19 @@ def summary(played: Sequence[PlayedStep], steps: int) -> str:
         return ""
     numbers = count(judged)
     right, kinds = numbers["successes"], sum(judgement.type_ok for judgement in judged)
-    head = f"{right} of {_steps(numbers['n'])} right, {kinds} of the right kind"
+    head = f"{right} of {_steps(numbers['n'])} right"
+    more = f"Kind right: {kinds} of {numbers['n']}."
     if numbers["grounding_n"]:
         found = round(numbers["grounding_accuracy"] * numbers["grounding_n"])
-        head += f", {found} of {numbers['grounding_n']} places found"
+        more += f" Place right: {found} of {numbers['grounding_n']} that have one."
     if len(played) < steps:
-        head += f"; {len(played)} of {steps} steps played"
+        more += f" Played: {len(played)} of {steps} steps."
     elif len(judged) == steps:
-        head += "; the whole episode is right" if right == steps else "; the whole episode is not"
+        more += f" The whole episode: {'right' if right == steps else 'not right'}."
     rows = "".join(_row(step) for step in played)
     names = "".join(f"<th>{name}</th>" for name in ("Step", "Recorded", "Predicted", "Rule"))
     table = f"<table><thead><tr>{names}</tr></thead><tbody>{rows}</tbody></table>"
-    return f'<p class="line"><strong>{escape(head)}.</strong></p><div class="rates">{table}</div>'
+    return f'<p class="line"><strong>{escape(head)}.</strong> {escape(more)}</p><div class="rates">{table}</div>'
 
 
 def _row(step: PlayedStep) -> str:

@@ -8,6 +8,7 @@ from demo import recording_texts as texts
 from demo.recording_handlers import RecordingHandlers
 from omniactor.evaluate.judgement import PROTOCOLS
 
+RULE = "os-atlas"
 PRIVATE = {"api_visibility": "private"}
 
 
@@ -34,13 +35,11 @@ def _question(handlers: RecordingHandlers) -> dict:
     agents = [(name, key) for key, (name, _) in texts.AGENTS.items()] + [(name, name) for name in handlers.agents]
     first = next(iter(handlers.agents), "recorded")
     agent = gr.Radio(agents, value=first, label="Agent", elem_id="play-agent")
-    note = gr.HTML(texts.facts(handlers.agents, first))
     with gr.Row():
-        level = gr.Radio(texts.LEVELS, value="high", label="It is told", min_width=200)
-        history = gr.Radio(texts.HISTORIES, value="recorded", label="And of the steps before", min_width=200)
-    protocol = gr.Dropdown(
-        [(about, name) for name, about in PROTOCOLS.items()], value="os-atlas", label="Rule", elem_id="play-rule"
-    )
+        level = gr.Radio(texts.LEVELS, value="high", label="It is told", min_width=150)
+        history = gr.Radio(texts.HISTORIES, value="recorded", label="And of the steps before", min_width=150)
+    protocol = gr.Dropdown(list(PROTOCOLS), value=RULE, label="Rule that judges", elem_id="play-rule")
+    note = gr.HTML(texts.facts(handlers.agents, first, RULE), elem_id="play-facts")
     with gr.Row():
         run = gr.Button("Play", variant="primary", min_width=120, elem_id="play")
         stop = gr.Button("Stop", variant="stop", interactive=False, min_width=120, elem_id="play-stop")
@@ -81,7 +80,13 @@ def _connect(handlers: RecordingHandlers, uploaded: gr.State, played: gr.State, 
     )
     listed.input(handlers.choose, [listed, uploaded], fresh, **quick)
     slider.input(handlers.show, [slider, listed, uploaded, played], [picture, status], trigger_mode="always_last", **quick)
-    asked["agent"].change(handlers.describe_agent, asked["agent"], asked["note"], **quick)
+    gr.on(
+        [asked["agent"].change, asked["protocol"].change],
+        handlers.describe_choice,
+        [asked["agent"], asked["protocol"]],
+        asked["note"],
+        **quick,
+    )
     buttons = [asked["run"], asked["stop"]]
     began = asked["run"].click(handlers.begin, None, buttons, **quick)
     ran = began.then(

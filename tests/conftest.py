@@ -47,9 +47,34 @@ def standin_env():
         env.close()
 
 
+@pytest.fixture(scope="session")
+def page_env():
+    """Return a function page -> environment; skips where live pages cannot be opened."""
+    from omniactor.gui.browser import installed
+    from omniactor.gui.pages import VERSION, pages_version
+
+    reason = installed() or ("" if pages_version() == VERSION else f"needs the package miniwob=={VERSION}")
+    if reason:
+        pytest.skip(reason)
+    from omniactor.gui.miniwob import MiniWobEnv
+
+    made = {}
+
+    def get(task="click-test", **more):
+        key = (task, *more.items())
+        if key not in made:
+            made[key] = MiniWobEnv(task, **{"obs_type": "none", "max_episode_steps": 1000, **more})
+        return made[key]
+
+    yield get
+    for env in made.values():
+        env.close()
+
+
 class CountingEnv:
     """A fake environment: the goal holds once `needed` actions with a positive first value were taken."""
 
+    world = "embodied"
     task_description = "count"
 
     def __init__(self, needed=3):

@@ -55,6 +55,33 @@ _SWITCHES = (
 # Python was killed and cannot.
 _LAUNCH = 'profile=$1; exec 3<"/dev/fd/$2" 4>"/dev/fd/$3"; shift 3; "$@"; rm -rf "$profile"'
 
+# Before anything of a page runs: what it draws while loading is the same every time (an instance draws from a seed of its own
+# afterwards), and windows, which nobody would see, cannot be opened.
+_BEFORE = """
+  { let state = 1; Math.random = () => (state = (state * 16807) % 2147483647) / 2147483647; }
+  window.open = () => null;
+  document.addEventListener('click', event => {
+    const link = event.target.closest && event.target.closest('[target]');
+    if (link) link.removeAttribute('target');
+  }, true);
+"""
+# Pictures that styles name only for later, such as those under the pointer, are fetched now and kept: fetched when they are
+# first shown, they would move things about at a moment that nobody can tell.
+_PRELOAD = """
+(() => {
+  const found = new Set();
+  for (const sheet of document.styleSheets) {
+    let rules = [];
+    try { rules = sheet.cssRules; } catch (error) { continue; }
+    for (const rule of rules)
+      for (const [, , name] of rule.cssText.matchAll(/url\\((["']?)([^"')]+)\\1\\)/g))
+        found.add(new URL(name, document.baseURI).href);
+  }
+  window.omniactorPictures = Array.from(found, href => Object.assign(new Image(), {src: href}));
+  const late = new Promise(done => setTimeout(done, 2000));
+  const ready = window.omniactorPictures.map(picture => picture.decode().catch(() => 0));
+  return Promise.race([late, Promise.all(ready)]).then(() => 0);
+})()"""
 _FRAME = "new Promise(done => requestAnimationFrame(() => done()))"
 _COPY_SPACE = """(() => {
   const field = document.body.appendChild(document.createElement('textarea'));
@@ -211,6 +238,7 @@ class Browser:
         self.call("Page.enable", session)
         self.call("Inspector.enable", session)
         self.call("Input.setInterceptDrags", session, enabled=True)
+        self.call("Page.addScriptToEvaluateOnNewDocument", session, source=_BEFORE)
         if self.copied:  # what one episode copied, the next must not be able to paste
             self.call("Runtime.evaluate", session, expression=_COPY_SPACE, userGesture=True)
             self.copied = False
@@ -228,14 +256,17 @@ class Browser:
             self.alive = False
             atexit.unregister(self.close)
             os.close(self._out)  # Chromium ends when its pipe does
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(timeout=2.0)
-            except subprocess.TimeoutExpired:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(self._process.pid, signal.SIGKILL)
-                self._process.wait()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)  # whoever of the group is left
+            self._process.wait()
             os.close(self._in)
-            shutil.rmtree(self._profile, ignore_errors=True)
+            for _ in range(20):  # what is being killed may still write into it
+                shutil.rmtree(self._profile, ignore_errors=True)
+                if not os.path.exists(self._profile):
+                    break
+                time.sleep(0.05)
 
     def _read(self, deadline: float, purpose: str) -> dict:
         searched = 0
@@ -315,6 +346,8 @@ class Tab:
 
     def advance(self, seconds: float) -> None:
         """Move the page's clock on and wait until everything due is done."""
+        if seconds < 0.001:  # nothing is due within no time, and Chromium would not say so
+            return
         budgets = self._budgets
         self.call(
             "Emulation.setVirtualTimePolicy", policy="advance", budget=1000.0 * seconds,
@@ -331,7 +364,11 @@ class Tab:
         strides = max(1, min(MAX_STRIDES, math.ceil(seconds / STRIDE_SECONDS)))
         for _ in range(strides):
             self.advance(seconds / strides)
-            self.call("Runtime.evaluate", expression=_FRAME, awaitPromise=True)
+            self.draw()
+
+    def draw(self) -> None:
+        """Have a frame drawn, and wait for it."""
+        self.call("Runtime.evaluate", expression=_FRAME, awaitPromise=True)
 
     def evaluate(self, expression: str):
         """Return the value of a JavaScript expression, as JSON carries it.
@@ -404,6 +441,15 @@ def shared_browser() -> Browser:
         if _shared is None or not _shared.alive:
             _shared = Browser()
         return _shared
+
+
+def close_shared() -> None:
+    """End this process's Chromium, if there is one; the next page starts it again."""
+    global _shared
+    with _shared_lock:
+        browser, _shared = _shared, None
+    if browser is not None:
+        browser.close()
 
 
 def installed() -> str:

@@ -103,6 +103,7 @@ def _move(tab: Tab, place: tuple[float, float], button: str = "none") -> None:
 
 def _press(tab: Tab, place: tuple[float, float], button: str = "left", clicks: int = 1) -> None:
     _move(tab, place)
+    tab.draw()  # what is under the pointer may look different and be of another size, before a person's finger is down
     _mouse(tab, "mousePressed", place, button=button, buttons=_BUTTONS[button], clickCount=clicks)
 
 

@@ -23,7 +23,7 @@ from gymnasium import spaces
 
 from omniactor.actions.gui import parse_operation, print_operation
 from omniactor.errors import ActionError, BrowserError, InputError
-from omniactor.gui.browser import Tab, chromium_version, find_chromium, shared_browser
+from omniactor.gui.browser import Tab, chromium_version, close_shared, find_chromium, shared_browser
 from omniactor.gui.events import perform
 from omniactor.gui.pages import Page, get_page, pages_version
 from omniactor.gui.spaces import GuiActions
@@ -97,13 +97,14 @@ def page_source() -> tuple[PageSource, dict[str, str]]:
         return env.assets, env.versions()
     finally:
         env.close()
+        close_shared()  # who asks has other processes open the pages
 
 
 class MiniWobEnv(gymnasium.Env):
     """One MiniWoB++ page.
 
     Observation: `{"screen": uint8 (210 * scale, 160 * scale, 3)}`, the task area alone; with
-    `obs_type="none"` an empty dict, and `observe()` still looks on demand.
+    `obs_type="none"` only `{"step": int64}`, and `observe()` still looks on demand.
 
     Action: a `GuiAction`, or its operation as text. Kinds that mean nothing on a page do nothing.
 
@@ -151,10 +152,10 @@ class MiniWobEnv(gymnasium.Env):
         self.scale, self.step_seconds = float(scale), float(step_seconds)
         self._obs_type, self._max_episode_steps = obs_type, int(max_episode_steps)
         self.action_space = GuiActions()
-        self.observation_space = spaces.Dict()
+        self.observation_space = spaces.Dict({"step": spaces.Discrete(10**9)})
         if obs_type == "pixels":
             shape = (round(HEIGHT * self.scale), round(WIDTH * self.scale), 3)
-            self.observation_space["screen"] = spaces.Box(0, 255, shape, np.uint8)
+            self.observation_space = spaces.Dict({"screen": spaces.Box(0, 255, shape, np.uint8)})
         self._tab: Tab | None = None
         self._seed: int | None = None
         self._instruction = ""
@@ -372,7 +373,7 @@ class MiniWobEnv(gymnasium.Env):
         self._history: list[str] = []
 
     def _observation(self) -> dict:
-        return {"screen": self.picture().copy()} if self._obs_type == "pixels" else {}
+        return {"screen": self.picture().copy()} if self._obs_type == "pixels" else {"step": np.int64(self._steps)}
 
     def _info(self) -> dict:
         goals = self.goals()

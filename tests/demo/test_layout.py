@@ -17,7 +17,6 @@ def test_the_built_page_keeps_to_the_limits(handlers, screenshots, recordings, w
     assert [(s.value, s.maximum) for s in sliders] == [
         (LIMITS.default_steps, LIMITS.max_steps),
         (1, 2),  # the step of a recorded episode, hidden until there is one
-        (1, 2),  # the step of a recorded episode, hidden until there is one
         (LIMITS.default_page_steps, LIMITS.page_steps),
     ]
 

@@ -1,11 +1,6 @@
 """A visitor's way through the page: the real app, the real simulator, a real (headless) browser."""
 
-import os
 import re
-import shutil
-import socket
-import subprocess
-import sys
 import threading
 import time
 import urllib.request
@@ -13,93 +8,17 @@ from pathlib import Path
 
 import pytest
 
-webdriver = pytest.importorskip("selenium.webdriver")
-pytest.importorskip("gradio_client")
+from tests.e2e.conftest import CONTROL, CSS, needs_browser, open_tab, press, text, wait
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-CHROMEDRIVER = shutil.which("chromedriver")
-ROOT = Path(__file__).parent.parent.parent
-CSS, CONTROL = "css selector", "\ue009"  # selenium's By.CSS_SELECTOR and Keys.CONTROL
 TASK = 0  # the expert's shortest, for the program that calls
 WATCHED = 21, "KITCHEN_SCENE3 turn on the stove and put the frying pan on it"  # 230 steps: time to look
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not (CHROMIUM and CHROMEDRIVER), reason="needs chromium and chromedriver"),
-]
+pytestmark = [pytest.mark.browser, needs_browser]
 
 
-@pytest.fixture(scope="module")
-def app(tmp_path_factory):
-    """Start app.py as a visitor's server would, with folders of its own; return its address."""
-    folder = tmp_path_factory.mktemp("app")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    for name in ("home", "cache", "files"):
-        (folder / name).mkdir()
-    environment = {
-        **os.environ,
-        "HOME": str(folder / "home"),
-        "OMNIACTOR_CACHE": str(folder / "cache"),
-        "GRADIO_TEMP_DIR": str(folder / "files"),
-        "GRADIO_SERVER_PORT": str(port),
-        "HF_HUB_OFFLINE": "1",
-    }
-    environment.pop("GRADIO_SERVER_NAME", None)
-    log = (folder / "log").open("w")
-    process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=log, stderr=log)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        wait(lambda: answers(url) or process.poll() is not None, 90, "the page")
-        assert process.poll() is None, (folder / "log").read_text()
-        yield url
-    finally:
-        process.terminate()
-        assert process.wait(20) is not None
-        assert not list((folder / "files").glob("omniactor-*")), "the app left visitors' files behind"
-
-
-@pytest.fixture(scope="module")
-def browser(app, tmp_path_factory):
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for argument in ("headless", "no-sandbox", "disable-gpu", "disable-background-networking", "window-size=1280,1000"):
-        options.add_argument(f"--{argument}")
-    options.add_argument(f"--user-data-dir={tmp_path_factory.mktemp('profile')}")
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(CHROMEDRIVER))
-    driver.get(app)
-    wait(lambda: driver.find_elements(CSS, "#tasks .thumbnail-item img"), 20, "the tasks")
-    yield driver
-    driver.quit()
-
-
-def answers(url):
-    try:
-        return urllib.request.urlopen(url, timeout=2).status == 200
-    except OSError:
-        return False
-
-
-def wait(condition, seconds, what):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.05)
-    raise AssertionError(f"waited {seconds} s for {what}")
-
-
-def text(browser, element_id):
-    found = browser.find_elements("id", element_id)
-    return found[0].text if found else ""
-
-
-def press(browser, element_id):
-    button = browser.find_element("id", element_id)
-    wait(button.is_enabled, 10, f"{element_id} to be enabled")
-    browser.execute_script("arguments[0].click()", button)
+@pytest.fixture(autouse=True)
+def arm(browser):
+    open_tab(browser, "Robot arm")
 
 
 def picture(browser):
