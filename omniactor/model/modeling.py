@@ -205,6 +205,16 @@ class OmniActorModel(Qwen2VLModel):
         self.rope_deltas = None
         self.post_init()
 
+    @torch.no_grad()
+    def _init_weights(self, module: nn.Module) -> None:
+        """Initialise as Qwen2-VL does; convolutions by their fan-in, since nothing normalises between them.
+
+        It stands here and not in the model around this one: transformers asks the innermost model of a module.
+        """
+        super()._init_weights(module)
+        if isinstance(module, nn.Conv2d):
+            init.kaiming_normal_(module.weight, nonlinearity="relu")
+
     def get_input_embeddings(self) -> nn.Module:
         """Return the token embeddings."""
         return self.language_model.embed_tokens
@@ -457,13 +467,6 @@ class OmniActorForConditionalGeneration(Qwen2VLForConditionalGeneration):
         """Return tensor name -> shape of a configuration's model, without the memory for it."""
         with torch.device("meta"):
             return {name: tuple(value.shape) for name, value in cls(config).state_dict().items()}
-
-    @torch.no_grad()
-    def _init_weights(self, module: nn.Module) -> None:
-        """Initialise as Qwen2-VL does; convolutions by their fan-in, since nothing normalises between them."""
-        super()._init_weights(module)
-        if isinstance(module, nn.Conv2d):
-            init.kaiming_normal_(module.weight, nonlinearity="relu")
 
 
 def _take(tensor: torch.Tensor | None, rows: torch.Tensor | None) -> torch.Tensor | None:

@@ -68,11 +68,11 @@ def train(recipe: Recipe, out: Path) -> Outcome:
     set_seed(recipe.seed)
     model, processor = _model(recipe)
     worlds, chunk = model.config.worlds, model.config.chunk_size
-    weighted = [(s, w) for name, w in zip(recipe.data, recipe.weights, strict=True) for s in _sources(name, worlds, chunk)]
+    weighted = [(s, w) for name, w in zip(recipe.data, recipe.weights, strict=True) for s in sources(name, worlds, chunk)]
     mixture = Mixture(*zip(*weighted, strict=True), recipe.micro_batch_size, recipe.world_block, recipe.seed)
     held_out = None
     if recipe.eval_data:
-        kept = [s for name in recipe.eval_data for s in _sources(name, worlds, chunk, "eval")]
+        kept = [s for name in recipe.eval_data for s in sources(name, worlds, chunk, "eval")]
         held_out = Mixture(kept, [1.0] * len(kept), recipe.micro_batch_size, 1, recipe.seed)
     if recipe.lora_rank:
         model = _with_adapters(model, recipe)
@@ -146,7 +146,7 @@ def _model(recipe: Recipe) -> tuple[OmniActorForConditionalGeneration, OmniActor
     return upcycle(model, wanted, 8 if recipe.shared_layers is None else recipe.shared_layers), processor
 
 
-def _sources(name: str, worlds: list[str], chunk: int, split: str = "train") -> list[Source]:
+def sources(name: str, worlds: list[str], chunk: int, split: str = "train") -> list[Source]:
     """Return the sources of one entry of a recipe's data, of the worlds that the model has."""
     if name == "toy":
         return [ToySource(world, 2000 if split == "train" else 200, chunk, split) for world in worlds]

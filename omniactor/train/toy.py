@@ -13,11 +13,17 @@ from omniactor.train.mixture import Sample
 from omniactor.types import GuiAction, Observation, World
 
 COLOURS = {"red": (220, 50, 40), "green": (40, 180, 70), "blue": (50, 80, 220), "yellow": (230, 200, 40)}
-_SIDE = 56
+GROUNDS = ((235, 235, 235), (90, 90, 90), (240, 200, 220), (190, 235, 240), (120, 80, 60), (50, 70, 90))
+"""Colours of the ground, one per arrangement of squares, as an app's screens and a kitchen's tables have their own."""
+_SIDE, _SQUARE, _PITCH = 56, 10, 18
 
 
 class ToySource:
-    """Numbered pictures with one square of each of three colours; the same number gives the same sample."""
+    """Numbered pictures of four squares on one of six grounds; the same number gives the same sample.
+
+    On every ground the squares have places of their own, moved a little in every picture, and both worlds have the same
+    ones. A screen is answered by where the square is, the arm's table by the way there in the arm's own directions.
+    """
 
     def __init__(self, world: World, count: int = 2000, chunk: int = 1, split: str = "train") -> None:
         """Say how many samples there are.
@@ -37,21 +43,23 @@ class ToySource:
     def __getitem__(self, index: int) -> Sample:
         """Draw one sample."""
         draw = np.random.default_rng([index, self.world == "gui", self._split == "eval"])
-        image = np.full((_SIDE, _SIDE, 3), draw.integers(180, 250), dtype=np.uint8)
-        colours = list(draw.permutation(list(COLOURS)))[:3]
-        cells = draw.permutation(9)[:3]  # one square per cell of a 3x3 grid, so that none covers another
-        for colour, cell in zip(colours, cells, strict=True):
-            y, x = 18 * (cell // 3) + draw.integers(1, 9), 18 * (cell % 3) + draw.integers(1, 9)
-            image[y : y + 9, x : x + 9] = COLOURS[colour]
-            if colour == colours[0]:
-                target = ((x + 4.5) / _SIDE, (y + 4.5) / _SIDE)
+        ground, colour = int(draw.integers(len(GROUNDS))), str(draw.choice(list(COLOURS)))
+        image = np.empty((_SIDE, _SIDE, 3), dtype=np.uint8)
+        image[:] = np.clip(np.array(GROUNDS[ground]) + draw.integers(-12, 13), 0, 255)
+        cells = np.random.default_rng(ground).permutation(9)[: len(COLOURS)]  # of a 3x3 grid
+        for (name, shade), cell in zip(COLOURS.items(), cells, strict=True):
+            y, x = (int(_PITCH * at + 2 + draw.integers(0, 5)) for at in divmod(int(cell), 3))
+            image[y : y + _SQUARE, x : x + _SQUARE] = shade
+            if name == colour:
+                target = ((x + _SQUARE / 2) / _SIDE, (y + _SQUARE / 2) / _SIDE)
         if self.world == "gui":
-            action = GuiAction("click", point=target, description=f"Click on the {colours[0]} square.")
-            return Sample(Observation("gui", {"screen": image}, f"Click on the {colours[0]} square"), action)
-        way = 2 * np.array(target) - 1  # from the middle, where the hand is; the pictures alone tell it
+            action = GuiAction("click", point=target, description=f"Click on the {colour} square.")
+            return Sample(Observation("gui", {"screen": image}, f"Click on the {colour} square"), action)
+        x, y = target
+        way = np.array([1 - 2 * y, 1 - 2 * x])  # from the middle: away from the robot, and to its left
         actions = np.zeros((self._chunk, ACTION_SIZE))
         actions[:, :2] = way * np.linspace(1, 0.5, self._chunk)[:, None]
         actions[:, 6] = 1 if np.abs(way).max() < 0.4 else -1
         pictures = {"agentview": image, "wrist": np.ascontiguousarray(image[:, ::-1])}
         state = np.zeros(STATE_SIZE, np.float32)
-        return Sample(Observation("embodied", pictures, f"reach the {colours[0]} square", state=state), actions)
+        return Sample(Observation("embodied", pictures, f"reach the {colour} square", state=state), actions)

@@ -123,3 +123,12 @@ def test_a_camera_that_is_not_there_and_moving_pictures_are_refused(stem, grid, 
     with pytest.raises(ModelInputError, match=r"one camera number \(0..2\) per still image") as caught:
         see(stem, torch.zeros(4, 768), torch.tensor(grid), cameras)
     assert "\n" not in str(caught.value)
+
+
+def test_convolutions_of_a_new_model_begin_by_their_fan_in():
+    from omniactor.model.presets import make_model
+
+    visual = make_model("mini")[0].model.visual
+    for module in (m for m in visual.modules() if isinstance(m, torch.nn.Conv2d)):
+        fan_in = module.weight[0].numel()
+        assert float(module.weight.std()) == pytest.approx((2 / fan_in) ** 0.5, rel=0.1)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from omniactor.actions.dialects.android_world import ANDROID_WORLD
 from omniactor.data.sources.accessibility import find_boxes
+from omniactor.data.sources.boxes import plain_numbers
 from omniactor.data.sources.draft import Draft
 from omniactor.data.sources.json_rows import read_json
 from omniactor.data.sources.options import SourceOptions
@@ -117,6 +118,9 @@ def _action(content: memoryview, size: tuple[int, int], words: str) -> GuiAction
         raise ActionError("expected an action as JSON, got something else") from None
     if not isinstance(given, dict):
         raise ActionError(f"expected an action as a JSON object, got {type(given).__name__}")
+    for axis in ("x", "y"):
+        if isinstance(given.get(axis), str) and len(number := plain_numbers(given[axis])) == 1:
+            given[axis] = number[0]
     fields = vars(ANDROID_WORLD.parse(given, size)) | {"description": words}
     return GuiAction(**fields)
 
@@ -142,7 +146,10 @@ def _split(folder: Path, split: str) -> set[int] | None:
     splits = read_json(folder / "splits.json")
     if not isinstance(splits, dict) or not isinstance(splits.get(split), list):
         raise InputError(f"expected the split {split} in {folder}/splits.json, got none")
-    return set(splits[split])
+    try:
+        return {int(number) for number in splits[split]}
+    except (TypeError, ValueError):
+        raise InputError(f"expected numbers of episodes in {folder}/splits.json, got something else") from None
 
 
 def _one(example: dict, name: str):

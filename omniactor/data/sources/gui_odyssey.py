@@ -13,6 +13,7 @@ from pathlib import Path
 
 from omniactor.actions.dialects.coordinates import THOUSANDTHS, to_point
 from omniactor.actions.dialects.scrolls import scroll
+from omniactor.data.sources.boxes import plain_numbers
 from omniactor.data.sources.draft import Draft
 from omniactor.data.sources.json_rows import read_json
 from omniactor.data.sources.options import SourceOptions
@@ -100,8 +101,10 @@ def _step(root: Path, episode: str, number: int, step: dict, size, scrolls: str,
 
 def _action(step: dict, words: str, scrolls: str) -> GuiAction:
     kind, info = step.get("action"), step.get("info")
+    if isinstance(info, list) and len(info) == 1 and isinstance(info[0], str) and info[0] in _KEYS:
+        info = info[0]
     match kind:
-        case "CLICK" if isinstance(info, str):
+        case "CLICK" if isinstance(info, str) and not plain_numbers(info):
             if info not in _KEYS:
                 raise ActionError(f"expected a key ({', '.join(_KEYS)}), got {info[:40]!r}")
             return GuiAction(_KEYS[info], description=words)
@@ -132,17 +135,19 @@ def _action(step: dict, words: str, scrolls: str) -> GuiAction:
 
 
 def _points(info: object) -> list[tuple[float, float]]:
-    if not isinstance(info, list) or not info:
-        raise ActionError("expected points, got none")
-    pairs = [info] if len(info) == 2 and not isinstance(info[0], list) else info
-    return [to_point(pair, THOUSANDTHS) for pair in pairs[:2]]
+    found = plain_numbers(info)
+    if len(found) not in (2, 4):
+        raise ActionError("expected one or two points, got none")
+    return [to_point(found[at : at + 2], THOUSANDTHS) for at in range(0, len(found), 2)]
 
 
 def _box(box: object, tally: Tally) -> Box | None:
     if not box:
         return None
-    fits = isinstance(box, list) and len(box) == 4 and all(isinstance(v, (int, float)) and 0 <= v <= 1000 for v in box)
-    if not fits or box[0] > box[2] or box[1] > box[3]:
+    if isinstance(box, str) and not box.strip("[]() "):
+        return None
+    box = plain_numbers(box)
+    if len(box) != 4 or not all(0 <= value <= 1000 for value in box) or box[0] > box[2] or box[1] > box[3]:
         tally.note("boxes that are none, left out of their samples")
         return None
     return tuple(value / 1000 for value in box)

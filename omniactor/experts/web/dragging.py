@@ -76,11 +76,11 @@ def item_in_grid(view: View) -> GuiAction:
     place = [item.text for item in items].index(name)
     steps = {"up by one": -3, "down by one": 3, "left by one": -1, "right by one": 1}
     if way in steps:
-        return _move_item(view, items, place, place + steps[way])
+        return _move_in_grid(view, items, place, place + steps[way])
     words = way.removeprefix("to the ").split()
     rows, columns = {"top": 0, "center": 1, "bottom": 2}, {"left": 0, "center": 1, "right": 2}
     goal = 4 if words == ["center"] else 3 * rows[words[0]] + columns[words[1]]
-    return _move_item(view, items, place, goal)
+    return _move_in_grid(view, items, place, goal)
 
 
 def sorted_numbers(view: View) -> GuiAction:
@@ -158,12 +158,20 @@ def _set_slider(view: View, selector: str, wanted: int, name: str) -> GuiAction 
 
 
 def _move_item(view: View, items: list[Element], place: int, goal: int) -> GuiAction:
-    """Drag an item so that it ends at another's place; a little past its middle, which is where the others give way."""
-    start, end = items[place].middle, items[goal].middle
+    """Drag an item to another's place; the others give way once it is beyond their middle in the direction it moves."""
     past = 5 if goal > place else -5
-    same_row = abs(end[1] - start[1]) < 3
-    end = (end[0] + past, end[1]) if same_row else (end[0], end[1] + past)
-    return view.drag(start, end, f"Drag '{items[place].text}' to place {goal + 1}", items[place].rect)
+    end = (items[goal].middle[0], items[goal].middle[1] + past)
+    return view.drag(items[place].middle, end, f"Drag '{items[place].text}' to place {goal + 1}", items[place].rect)
+
+
+def _move_in_grid(view: View, items: list[Element], place: int, goal: int) -> GuiAction:
+    """Do the same in rows of three, where what moves right or down is put behind the item it is dropped on, else before it."""
+    across = (goal % 3 > place % 3) - (goal % 3 < place % 3)
+    # What moves up and to the right counts as moving right: it goes behind the item before the place.
+    aim = goal - 1 if goal < place and across > 0 else goal
+    (x, y), past = items[aim].middle, 5 if goal > place else -5
+    return view.drag(items[place].middle, (x + 5 * across, y + past), f"Drag '{items[place].text}' to place {goal + 1}",
+                     items[place].rect)  # fmt: skip
 
 
 def _sort_shapes(view: View, home, boxes: tuple[Element, ...]) -> GuiAction:

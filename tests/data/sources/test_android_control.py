@@ -1,5 +1,6 @@
 """AndroidControl's episodes: pixels, scrolling, two levels, splits."""
 
+import gzip
 import json
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from omniactor.actions.gui import parse_response
 from omniactor.gui.images import open_image
 from omniactor.types import GuiAction
-from tests.data.sources.fixtures.android_control import episode, example, write_android_control
+from tests.data.sources.fixtures.android_control import episode, example, record, write_android_control
 
 STEPS = [
     ({"action_type": "open_app", "app_name": "Clock"}, "Open the Clock app"),
@@ -120,3 +121,25 @@ def test_a_damaged_shard_is_refused_and_what_came_before_is_kept(convert, refuse
 def test_other_folders_are_refused(refused, tmp_path):
     (tmp_path / "src").mkdir()
     assert "shards" in refused("android-control", tmp_path / "src")
+
+
+def test_splits_may_name_episodes_as_text_and_places_may_be_text(convert, tmp_path):
+    steps = [({"action_type": "click", "x": "54", "y": "60.0"}, "Tap"), ({"action_type": "click", "x": 54.0, "y": 60}, "Tap")]
+    shards = [[episode(1, "one", steps, packed=False)], [episode(2, "two", steps)], [episode(3, "three", steps)]]
+    samples, _ = convert("android-control", write_android_control(tmp_path / "src", shards, {"train": ["1", 3]}))
+    assert [sample.episode for sample in samples] == ["1", "1", "3", "3"]
+    assert {parse_response(sample.turns[0][1]).point for sample in samples} == {(0.5, 0.25)}
+
+
+def test_shards_of_several_gzip_members_and_uncompressed_ones_are_read(convert, tmp_path):
+    source = write_android_control(tmp_path / "src", [[], []], {"train": [1, 2, 3]})
+    parts = [record(episode(number, "goal", STEPS[:1])) for number in (1, 2, 3)]
+    (source / "android_control-00000-of-00002").write_bytes(gzip.compress(parts[0]) + gzip.compress(parts[1]))
+    (source / "android_control-00001-of-00002").write_bytes(parts[2])
+    assert [sample.episode for sample in convert("android-control", source)[0]] == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize("ids", [[[1]], ["one"], [None]])
+def test_splits_that_name_no_episodes_are_refused(refused, tmp_path, ids):
+    source = write_android_control(tmp_path / "src", [[episode(1, "goal", STEPS[:1])]], {"train": ids})
+    assert "expected numbers of episodes" in refused("android-control", source)

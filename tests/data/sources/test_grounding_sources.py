@@ -62,7 +62,7 @@ def test_os_atlas_drops_are_counted(convert, folder):
     elements = [
         ELEMENTS[0], {"instruction": "pixels", "bbox": [10, 20, 30, 40]}, {"instruction": "", "bbox": [0, 0, 1, 1]}, {"bbox": [0, 0, 1, 1]},
         {"instruction": "x" * 5000, "bbox": [0, 0, 1, 1]}, {"instruction": "inside out", "bbox": [0.5, 0, 0.1, 1]}, {"instruction": "none"}, 7,
-        {"instruction": "the <image>", "bbox": [0, 0, 1, 1]}, {"instruction": "text", "bbox": ["0", 0, 1, 1]},
+        {"instruction": "the <image>", "bbox": [0, 0, 1, 1]}, {"instruction": "text", "bbox": ["zero", 0, 1, 1]},
     ]  # fmt: skip
     rows = [{"img_filename": "a.png", "elements": elements}, {"img_filename": "no.png", "elements": ELEMENTS}, {"x": 1},
             {"img_filename": "a.png", "elements": 5}]  # fmt: skip
@@ -181,3 +181,23 @@ def test_other_files_are_refused(refused, folder):
     pq.write_table(pa.table({"a": [1]}), folder / "x.parquet")
     assert "conversations" in refused("uground", folder)
     assert "json" in refused("aria-ui", folder)
+
+
+@pytest.mark.parametrize(
+    "box", ["[0.1, 0.2, 0.3, 0.4]", ["0.1", "0.2", "0.3", "0.4"], [[0.1, 0.2], [0.3, 0.4]], "0.1 0.2 0.3 0.4"]
+)
+def test_boxes_are_read_however_they_were_written_down(convert, folder, box):
+    (folder / "desktop_domain/linux.json").write_text(json.dumps([{"img_filename": "a.png", "instruction": "Save", "bbox": box}]))
+    (folder / "desktop_domain/a.png").write_bytes(png(20, 10))
+    samples, _ = convert("os-atlas", folder)
+    assert points(samples) == [pytest.approx((0.2, 0.3))]
+
+
+@pytest.mark.parametrize(
+    "box", ["", "nowhere", "[0.1, 0.2, 0.3]", "__import__('os')", "1e999 0 1 1", [[0.1], [0.2]], True, {"x": 1}]
+)
+def test_boxes_that_are_none_are_counted(convert, folder, box):
+    (folder / "desktop_domain/linux.json").write_text(json.dumps([{"img_filename": "a.png", "instruction": "Save", "bbox": box}]))
+    (folder / "desktop_domain/a.png").write_bytes(png(20, 10))
+    samples, report = convert("os-atlas", folder)
+    assert not samples and sum(report["dropped"].values()) == 1

@@ -1,5 +1,6 @@
 """GUI-Odyssey's episodes: thousandths, the finger's way, keys, reasons, splits."""
 
+import json
 import os
 
 import pytest
@@ -109,3 +110,49 @@ def test_what_cannot_be_used_is_counted_and_the_rest_kept(convert, tmp_path):
         "episode without actions": 1,
     }  # fmt: skip
     assert report["notes"] == {"boxes that are none, left out of their samples": 1}
+
+
+PLACES = [
+    [374, 621], [[374, 621]], [[374, 621], [374, 621]], [["374", "621"]], "(374, 621)", "[[374, 621], [374, 621]]", [374.0, 621],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_places_are_read_however_they_were_written_down(convert, tmp_path, place):
+    steps = [("CLICK", place, "Open.", "[300, 600, 400, 700]"), ("LONG_PRESS", place, "Hold."), ("COMPLETE", None, "Done.")]
+    samples, report = convert("gui-odyssey", odyssey(tmp_path / "src", steps))
+    assert [parse_response(sample.turns[0][1]).point for sample in samples] == [(0.374, 0.621)] * 2 + [None]
+    assert (samples[0].box, report["dropped"]) == ((0.3, 0.6, 0.4, 0.7), {})
+
+
+@pytest.mark.parametrize("way", [[500, 800, 510, 200], "[[500, 800], [510, 200]]", [["500", "800"], ["510", "200"]]])
+def test_ways_of_scrolls_are_read_however_they_were_written_down(convert, tmp_path, way):
+    samples, _ = convert("gui-odyssey", odyssey(tmp_path / "src", [("SCROLL", way, "Scroll.")]))
+    assert parse_response(samples[0].turns[0][1]).pages == -0.5
+
+
+BROKEN = [
+    ("CLICK", "(374)"), ("CLICK", "374, 621; os.system"), ("CLICK", {"x": 1}), ("CLICK", [[1, 2], [3]]), ("CLICK", [True, 5]),
+    ("CLICK", [float("1e400"), 5]), ("CLICK", None), ("CLICK", "KEY_NONE"), ("TEXT", ""), ("TEXT", ["a"]), ("SCROLL", [[5, 5], [5, 5]]),
+    ("CLICK", [2000, 5]), ("DANCE", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "info"), BROKEN)
+def test_what_is_no_action_is_counted_and_costs_nothing_else(convert, tmp_path, kind, info):
+    samples, report = convert("gui-odyssey", odyssey(tmp_path / "src", [(kind, info, "Do."), ("COMPLETE", "", "Done.")]))
+    assert [sample.step for sample in samples] == [1]
+    assert report["dropped"] == {"unreadable action": 1}
+
+
+def odyssey(root, steps):
+    """An episode whose number is one, not text, as are the numbers of its steps."""
+    source = write_gui_odyssey(root, {"11": steps}, {"random": {"train": [11], "test": []}})
+    file = source / "data/annotations/11.json"
+    content = json.loads(file.read_text()) | {"episode_id": 11}
+    for step in content["steps"]:
+        step["step"] = str(step["step"])
+        if step["sam2_bbox"] and isinstance(step["sam2_bbox"][0], str):
+            step["sam2_bbox"] = "".join(step["sam2_bbox"])  # the writer makes a list of a text
+    file.write_text(json.dumps(content))
+    return source
