@@ -79,3 +79,16 @@ def test_the_random_agent_repeats_its_actions_for_a_seed(counting_env):
     np.testing.assert_array_equal(actions(1), actions(1))
     assert np.abs(actions(1) - actions(2)).max() > 0.1
     assert np.abs(actions(1)).max() <= 1
+
+
+def test_an_environment_that_says_terminated_ends_the_episode_without_success(counting_env):
+    def step(action):
+        return {}, 0.0, next(taken) == 2, False, {"is_success": False, "goals": {}}
+
+    taken = iter(range(100))
+    counting_env.step = step
+    counting_env.needed = 100
+    *_, last = rollout(counting_env, RandomAgent(), 50)
+    assert last.done
+    assert not last.success
+    assert last.index == 3

@@ -84,3 +84,58 @@ def test_observations_share_no_memory_between_steps():
     assert not np.shares_memory(first["agent_pos"], second["agent_pos"])
     assert not np.shares_memory(first["pixels"]["image"], second["pixels"]["image"])
     env.close()
+
+
+def test_gymnasiums_own_checker_passes_on_a_page(page_env):
+    env = page_env("click-test", obs_type="pixels")
+    check_env(env, skip_close_check=True)
+
+
+@pytest.fixture(params=["arm", "page"])
+def any_env(request, standin_env):
+    """An environment of each kind that agents act in."""
+    return standin_env(49) if request.param == "arm" else request.getfixturevalue("page_env")("enter-text")
+
+
+def test_every_environment_offers_what_rollout_and_records_need(any_env):
+    _, info = any_env.reset(seed=3)
+    assert info.keys() >= {"is_success", "goals", "task", "task_id", "assets", "seed"}
+    assert info["is_success"] is False
+    assert (info["seed"], info["task"], info["task_id"]) == (3, any_env.task, any_env.spec_task.id)
+    assert any_env.world in ("embodied", "gui")
+    assert any_env.task_description
+    assert any_env.assets.kind
+    assert any_env.assets.label
+    assert len(any_env.assets.fingerprint) == 16
+    unseen, seen = any_env.observe(images=False), any_env.observe(images=True)
+    assert unseen.images == {}
+    assert seen.world == any_env.world
+    assert seen.step == 0
+    assert all(image.dtype == np.uint8 and image.ndim == 3 for image in seen.images.values())
+
+
+def test_every_environment_starts_the_same_from_the_same_seed(any_env):
+    def look():
+        any_env.reset(seed=8)
+        return [image.tobytes() for image in any_env.observe().images.values()]
+
+    assert look() == look()
+
+
+def test_every_environment_refuses_what_is_no_action_of_its_world(any_env):
+    from omniactor.errors import ActionError
+
+    any_env.reset(seed=0)
+    for wrong in ("nonsense", None, [1, 2], {"kind": "click"}):
+        with pytest.raises(ActionError):
+            any_env.step(wrong)
+
+
+def test_every_environment_runs_every_simple_agent_the_same_way_again(any_env):
+    from omniactor.agent import make_agent
+    from omniactor.rollout import rollout
+
+    for name in ("expert", "random"):
+        actions = [[step.action for step in rollout(any_env, make_agent(name, any_env), 3, seed=1)] for _ in range(2)]
+        assert actions[0] == actions[1]
+        assert len(actions[0]) > 1
