@@ -15,7 +15,6 @@ import atexit
 import base64
 import contextlib
 import functools
-import io
 import json
 import math
 import os
@@ -32,6 +31,7 @@ from collections.abc import Callable
 import numpy as np
 
 from omniactor.errors import BrowserError, SetupError
+from omniactor.gui.images import open_image
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 PACKAGES = "chromium and fonts-liberation"
@@ -385,12 +385,9 @@ class Tab:
 
     def screenshot(self, width: int, height: int) -> np.ndarray:
         """Return the upper left `width` x `height` CSS pixels, uint8 (height, width, 3) times the scale."""
-        from PIL import Image
-
         clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
         data = self.call("Page.captureScreenshot", format="png", optimizeForSpeed=True, clip=clip)["data"]
-        with Image.open(io.BytesIO(base64.b64decode(data)), formats=("PNG",)) as picture:
-            return np.array(picture.convert("RGB"))
+        return open_image(base64.b64decode(data))
 
     def close(self) -> None:
         """Close it; closing twice, or after Chromium ended, is fine."""

@@ -239,8 +239,8 @@ def test_an_address_may_or_may_not_end_in_the_endpoint(address, path):
 
 
 def test_make_agent_knows_the_name_for_screens_and_not_for_the_arm():
-    agent = make_agent("openai:http://host/v1#OmniActor", SimpleNamespace())
+    agent = make_agent("openai:http://host/v1#OmniActor", SimpleNamespace(world="gui"))
     assert isinstance(agent, Agent)
     assert (agent.name, agent.needs_images) == ("openai:OmniActor", True)
     with pytest.raises(UnknownAgentError, match="drives the arm"):
-        make_agent("openai:http://host/v1#OmniActor", SimpleNamespace(spec_task=object()))
+        make_agent("openai:http://host/v1#OmniActor", SimpleNamespace(world="embodied"))
