@@ -68,7 +68,8 @@ class Recipe:
     bf16: bool = False
     # Recompute activations in the backward pass instead of keeping them.
     gradient_checkpointing: bool = False
-    # Rank of LoRA adapters (peft) on every linear layer of the decoder; 0 trains all weights.
+    # Rank of LoRA adapters (peft) on every linear layer of the decoder; 0 trains all weights. Checkpoints then hold the
+    # adapters alone; the model at the end has them merged in.
     lora_rank: int = 0
     # A DeepSpeed configuration file (train/configs/zero3.json), or an FSDP2 one for accelerate; None for neither.
     deepspeed: str | None = None
@@ -110,6 +111,8 @@ class Recipe:
             raise InputError("expected eval_data for evaluations, got none; set eval_data or eval_every=0")
         if self.deepspeed and self.fsdp:
             raise InputError("expected DeepSpeed or FSDP, got both; choose one")
+        if self.lora_rank and (self.deepspeed or self.fsdp):
+            raise InputError("expected LoRA without DeepSpeed and FSDP, got both; set deepspeed= fsdp=false")
 
 
 _PAPER = Recipe(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from transformers import TrainerCallback, set_seed
 from transformers.integrations import TensorBoardCallback
+from transformers.utils import logging
 
 from omniactor.errors import InputError
 from omniactor.model.agent import load_checkpoint
@@ -65,6 +66,7 @@ def train(recipe: Recipe, out: Path) -> Outcome:
     """
     out = Path(out)
     _claim(recipe, out)
+    logging.disable_progress_bar()  # of every checkpoint; they would run into our own lines
     set_seed(recipe.seed)
     model, processor = _model(recipe)
     worlds, chunk = model.config.worlds, model.config.chunk_size
@@ -97,6 +99,8 @@ def train(recipe: Recipe, out: Path) -> Outcome:
     path = None
     if not stop.asked:
         path = out / "model"
+        if recipe.lora_rank:
+            trainer.model = trainer.accelerator.unwrap_model(trainer.model).merge_and_unload()
         trainer.save_model(str(path))
         if trainer.is_world_process_zero():
             processor.save_pretrained(path)
@@ -110,7 +114,7 @@ def train(recipe: Recipe, out: Path) -> Outcome:
 
 
 def _claim(recipe: Recipe, out: Path) -> None:
-    """Write the recipe into the folder, or check that it is the one there: only the length may differ."""
+    """Write the recipe into the folder, or check that it is the one there: only what changes no weight may differ."""
     content = json.loads(json.dumps(dataclasses.asdict(recipe)))
     path = out / "recipe.json"
     free = ("keep", "save_every", "log_every", "eval_every", "eval_batches", "eval_samples", "workers")

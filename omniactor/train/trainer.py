@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 import torch.distributed as dist
-from accelerate import DistributedType
+from accelerate import DistributedType, PartialState
 from accelerate.utils import FullyShardedDataParallelPlugin
 from torch.distributed.tensor import DTensor
 from transformers import PrinterCallback, Trainer, TrainingArguments
@@ -87,6 +87,7 @@ class OmniActorTrainer(Trainer):
         if self.args.fsdp and state.distributed_type == DistributedType.MULTI_CPU:
             state.fsdp_plugin = FullyShardedDataParallelPlugin(**self.args.fsdp_plugin_args)
             state.distributed_type = DistributedType.FSDP
+            PartialState._shared_state["distributed_type"] = DistributedType.FSDP  # accelerate reads it anew again and again
             self.is_fsdp_enabled = True
         if bool(self.args.fsdp) != self.is_fsdp_enabled:
             raise TrainingError(
