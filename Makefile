@@ -5,9 +5,9 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 VENV := .venv
 BIN := $(VENV)/bin
 HF_LIBERO := $(shell sed -n 's/^HF_LIBERO = "\(.*\)"/\1/p' omniactor/sim/tasks.py)
-# Off-screen GL for the simulator; Chromium only for the browser tests.
+# Off-screen GL for the simulator; Chromium for live pages, with its driver for the browser tests.
 GL_PACKAGES := $(shell tr '\n' ' ' < packages.txt)
-BROWSER_PACKAGES := chromium chromium-driver
+BROWSER_PACKAGES := chromium chromium-driver fonts-liberation
 
 .PHONY: setup demo test test-slow test-assets lint bench system-packages browser-packages
 

@@ -39,6 +39,7 @@ def examine() -> dict:
         "assets": None,
         "h264_encoder": None,
         "first_frame": None,
+        "live_pages": _live_pages(),
     }
     try:
         folder = cache_dir()
@@ -63,7 +64,7 @@ def report(findings: dict) -> str:
     lines += [f"{name:14s}{version}" for name, version in findings["versions"].items()]
     lines += [f"{'python':14s}{findings['python']}", ""]
     lines += [f"GL {name:11s}{state}" for name, state in findings["gl_backends"].items()]
-    for key in ("assets", "first_frame", "h264_encoder", "checkpoint", "cache"):
+    for key in ("assets", "first_frame", "h264_encoder", "live_pages", "checkpoint", "cache"):
         value = findings[key]
         text = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
         lines.append(f"{key:14s}{text}")
@@ -79,6 +80,19 @@ def _assets() -> dict:
 
     source = resolve_assets("auto")
     return {"kind": source.kind, "origin": source.origin, "folder": str(source.folder), "fingerprint": source.fingerprint}
+
+
+def _live_pages() -> str:
+    """Return what live web pages are opened with, or why they cannot be: they are not needed for anything else."""
+    from omniactor.gui.browser import chromium_version, find_chromium
+    from omniactor.gui.pages import pages_folder, pages_version
+
+    try:
+        program = find_chromium()
+        pages_folder()
+    except OmniActorError as error:
+        return f"none: {error}"
+    return f"{chromium_version(program)}, miniwob {pages_version()}"
 
 
 def _encoder() -> str:

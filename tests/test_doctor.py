@@ -9,6 +9,7 @@ def test_a_right_installation_has_no_problems():
     assert findings["assets"]["kind"] == "standin"
     assert findings["first_frame"]["assets"] == "standin"
     assert findings["versions"]["mujoco"] == "3.3.2"
+    assert findings["live_pages"].startswith(("Chromium", "none: "))
     text = doctor.report(findings)
     assert text.endswith("Everything works.")
     assert "stand" in text

@@ -102,7 +102,8 @@ def check_folder(folder: Path, settings: CheckSettings, count_tokens: Callable[[
     """
     if not folder.is_dir():
         raise InputError(f"expected a folder of samples, got {folder}")
-    files = sorted(path for path in folder.glob("*.jsonl") if not path.name.startswith("."))
+    # results.jsonl is what `omniactor demos` keeps its own progress in.
+    files = sorted(p for p in folder.glob("*.jsonl") if not p.name.startswith(".") and p.name != "results.jsonl")
     unfinished = sorted(folder.glob(".*.jsonl.part"))
     if not files and not unfinished:
         raise InputError(f"expected files of samples (*.jsonl) in {folder}, got none")

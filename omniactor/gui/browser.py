@@ -40,6 +40,7 @@ CALL_SECONDS = 10.0
 EPOCH = 1_577_836_800.0  # 2020-01-01 00:00 UTC: when every page thinks it was opened, seconds
 STRIDE_SECONDS, MAX_STRIDES = 0.125, 8
 """How often a frame is drawn while the page's clock moves on, and how many at most in one action."""
+LATE_SECONDS, LATE_FRAMES = 0.5, 8
 _MAX_MESSAGE = 100_000_000
 _SWITCHES = (
     # Containers seldom allow Chromium's own sandbox; what is opened are the files of a package, and no network is there.
@@ -125,6 +126,7 @@ class Browser:
     Attributes:
         alive: it can be asked; False once it died, hung or was closed, for good.
         copied: something may be in its clipboard, which all pages share.
+        late_frames: how many frames in a row took over half a second.
 
     Raises:
         SetupError: there is no Chromium, or it does not start.
@@ -151,12 +153,21 @@ class Browser:
         finally:
             os.close(theirs_in)
             os.close(theirs_out)
-        self.alive, self.copied = True, False
+        self.alive, self.copied, self.late_frames = True, False, 0
         atexit.register(self.close)
         try:
             self.call("Browser.getVersion", seconds=START_SECONDS)
         except BrowserError as error:
             raise SetupError(f"expected {program} to start, but it did not ({error}); try it by hand with --headless") from None
+
+    @property
+    def fit(self) -> bool:
+        """Whether it is worth another page.
+
+        On a machine that starves it for a while Chromium may stop showing what pages draw, and then lets them draw once a
+        second, for good. Episodes come out the same, ten times as slowly; a new Chromium is quick again.
+        """
+        return self.alive and (self.late_frames < LATE_FRAMES or bool(self._tabs))
 
     def call(self, method: str, session: str | None = None, seconds: float = CALL_SECONDS, **parameters) -> dict:
         """Ask and return the answer; see `send` and `wait`."""
@@ -368,7 +379,10 @@ class Tab:
 
     def draw(self) -> None:
         """Have a frame drawn, and wait for it."""
+        began = time.monotonic()
         self.call("Runtime.evaluate", expression=_FRAME, awaitPromise=True)
+        late = time.monotonic() - began > LATE_SECONDS
+        self.browser.late_frames = self.browser.late_frames + 1 if late else 0
 
     def evaluate(self, expression: str):
         """Return the value of a JavaScript expression, as JSON carries it.
@@ -435,7 +449,9 @@ def shared_browser() -> Browser:
     """Return this process's Chromium, started on first use and again after it ended."""
     global _shared
     with _shared_lock:
-        if _shared is None or not _shared.alive:
+        if _shared is None or not _shared.fit:
+            if _shared is not None:
+                _shared.close()
             _shared = Browser()
         return _shared
 

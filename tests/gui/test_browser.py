@@ -114,3 +114,17 @@ def test_pages_draw_the_same_random_numbers_and_read_the_same_clock(browser, tmp
     assert seen[0] == seen[1]
     assert seen[0][1] == 1_577_836_800_000
     assert "2020 00:00:00 GMT+0000" in seen[0][2]
+
+
+def test_a_browser_that_draws_too_late_is_replaced_once_no_page_is_open(page_env):
+    env = page_env("click-test")
+    env.reset(seed=1)
+    first = shared_browser()
+    first.late_frames = 100
+    assert shared_browser() is first  # pages are open in it
+    for session in list(first._tabs):
+        first._tabs[session].close()
+    assert shared_browser() is not first
+    assert not first.alive
+    env.reset(seed=1)
+    assert shared_browser().late_frames == 0
