@@ -6,6 +6,7 @@ import argparse
 import dataclasses
 import json
 import os
+import warnings
 from pathlib import Path
 
 
@@ -27,6 +28,8 @@ def run(options: argparse.Namespace) -> None:
         content = dataclasses.asdict(recipe)
         print(json.dumps(content) if options.json else "\n".join(f"{key} = {value}" for key, value in content.items()))
         return
+    # The engines' notes to their own developers, several a step.
+    warnings.filterwarnings("ignore", category=FutureWarning)
     from omniactor.train.run import train
 
     outcome = train(recipe, Path(options.out or f"runs/{options.recipe}"))

@@ -22,6 +22,7 @@ from omniactor.model.processing import OmniActorProcessor
 from omniactor.model.weights import upcycle
 from omniactor.paths import write_json
 from omniactor.train.checkpoint import clear_staged, newest_valid
+from omniactor.train.launch import prepare_deepspeed
 from omniactor.train.log import open_board, rewind
 from omniactor.train.mixture import Mixture, Source
 from omniactor.train.recipe import Recipe
@@ -81,6 +82,8 @@ def train(recipe: Recipe, out: Path) -> Outcome:
     for name, value in model.named_parameters():
         if any(part in name for part in recipe.freeze):
             value.requires_grad_(False)
+    if recipe.deepspeed:
+        prepare_deepspeed()
     arguments = training_arguments(recipe, out, int(os.environ.get("WORLD_SIZE", "1")))
     resume, passed_over = newest_valid(out)
     begun = int(resume.name.split("-")[1]) if resume else 0

@@ -125,6 +125,17 @@ class OmniActorTrainer(Trainer):
             self.measures.add(self.accelerator.unwrap_model(model).config, inputs, output)
         return (output.loss, output) if return_outputs else output.loss
 
+    def training_step(self, model, inputs, num_items_in_batch=None):
+        """Compute the gradients of a micro-batch; with DeepSpeed, the last of a step also takes the step."""
+        loss = super().training_step(model, inputs, num_items_in_batch)
+        if self.is_deepspeed_enabled and self.accelerator.sync_gradients:
+            # ZeRO-3 begins a step by writing over the gradients of what its first micro-batch uses. The other world's
+            # expert would add to those of the step before, for ever.
+            gradients = getattr(model.optimizer, "grad_partitions_flat_buffer", None)
+            if gradients is not None:
+                gradients.zero_()
+        return loss
+
     def _clip_grad_norm(self, model):
         norm = super()._clip_grad_norm(model)
         if norm is not None and not torch.isfinite(torch.as_tensor(float(norm))):
@@ -189,9 +200,9 @@ class OmniActorTrainer(Trainer):
     def _heads_in_reach(self, model) -> Iterator[None]:
         """Put the heads together where an engine keeps them in shards: predicting reads them outside the forward pass."""
         if self.is_deepspeed_enabled:
-            from deepspeed.zero import GatheredParameters
+            import deepspeed
 
-            with GatheredParameters(list(model.lm_head.parameters())):
+            with deepspeed.zero.GatheredParameters(list(model.lm_head.parameters())):
                 yield
         elif self.is_fsdp_enabled:
             model.unshard()

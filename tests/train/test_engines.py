@@ -44,6 +44,14 @@ def whole(tmp_path_factory):
     return out
 
 
+@pytest.fixture(scope="module")
+def both(tmp_path_factory):
+    """The same with both worlds in every step, one after the other."""
+    out = tmp_path_factory.mktemp("engine") / "both"
+    train(recipe("batch_size=8"), out)
+    return out
+
+
 def rewound(run, out, step):
     """Return a copy of a run as it was right after a checkpoint."""
     shutil.copytree(run, out)
@@ -172,11 +180,33 @@ def test_a_run_of_two_processes_goes_on_in_one(whole, tmp_path):
     assert_close(weights(whole), weights(out))
 
 
-def test_a_sharded_run_goes_on_sharded(whole, tmp_path):
+def test_a_sharded_run_goes_on_sharded(both, tmp_path):
     """FSDP2; the engine reads what it has sharded itself, so the recipe keeps it."""
-    distributed(tmp_path / "two", 29673, "fsdp=true")
+    settings = ("batch_size=8", "fsdp=true")
+    distributed(tmp_path / "two", 29673, *settings)
+    assert_close(weights(both), weights(tmp_path / "two"))
     out = rewound(tmp_path / "two", tmp_path / "again", 8)
-    assert distributed(out, 29674, "fsdp=true")["resumed_from"] == 8
-    assert_close(weights(whole), weights(out))
+    assert distributed(out, 29674, *settings)["resumed_from"] == 8
+    assert_close(weights(both), weights(out))
     with pytest.raises(InputError, match="other values of fsdp"):
-        train(recipe("keep=3"), out)
+        train(recipe("keep=3", "batch_size=8"), out)
+
+
+def test_zero_3_trains_in_two_processes_and_goes_on(both, tmp_path):
+    """Steps of both worlds: DeepSpeed takes an expert that a step did not use for one with gradients of zero."""
+    pytest.importorskip("deepspeed")
+    settings = ("batch_size=8", "deepspeed=zero3", "eval_data=toy", "eval_every=12", "eval_batches=2", "eval_samples=1")
+    distributed(tmp_path / "zero", 29675, *settings)
+    assert_close(weights(both), weights(tmp_path / "zero"))
+    again = rewound(tmp_path / "zero", tmp_path / "again", 8)
+    assert distributed(again, 29676, *settings)["resumed_from"] == 8
+    assert_close(weights(tmp_path / "zero"), weights(again))
+
+
+def test_without_deepspeed_the_reason_is_one_line(tmp_path, capsys, monkeypatch):
+    from omniactor.cli import main
+
+    monkeypatch.setitem(sys.modules, "deepspeed", None)
+    assert main(["train", "debug", "--out", str(tmp_path / "x"), "--set", "deepspeed=zero3"]) == 2
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 1 and "expected the package deepspeed for deepspeed, got none; pip install deepspeed" in lines[0]
