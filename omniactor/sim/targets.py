@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import mujoco
 import numpy as np
 
 from omniactor.sim.goals import Judge
 from omniactor.sim.scene import SceneFacts
-from omniactor.sim.tasks import Predicate
+from omniactor.sim.tasks import Predicate, parse_goal
 
 
 class Targets:
@@ -48,8 +47,6 @@ class Targets:
         return self._data.xpos[self._facts.body(name)]
 
 
-def make_targets(facts: SceneFacts, model: mujoco.MjModel, data: mujoco.MjData) -> Targets:
-    """Return the targets of a scene's own task."""
-    from omniactor.sim.tasks import TASKS
-
-    return Targets(facts, model, data, TASKS[facts.task_id].goal)
+def make_targets(facts: SceneFacts, model, data) -> Targets:
+    """Return the targets of a scene's own task; needs no LIBERO, the scene has its goal."""
+    return Targets(facts, model, data, parse_goal(facts.bddl))
