@@ -53,7 +53,7 @@ def main() -> None:
     parser.add_argument("--model", default="debug", help="debug, mini, or a checkpoint folder without experts")
     parser.add_argument("--data", nargs="*", default=["toy"], help="folders of samples of both worlds (default: toy squares)")
     parser.add_argument("--eval-data", nargs="*", default=["toy"], help="the same, held out")
-    parser.add_argument("--steps", type=int, default=400, help="optimizer steps of every run (default: 400)")
+    parser.add_argument("--steps", type=int, default=1000, help="optimizer steps of every run (default: 1000)")
     parser.add_argument("--micro-batch", type=int, default=8, help="samples of one world in a step (default: 8)")
     parser.add_argument("--learning-rate", type=float, default=3e-3)
     parser.add_argument("--answers", type=int, default=96, help="held-out questions per world (default: 96)")

@@ -104,9 +104,7 @@ def train(recipe: Recipe, out: Path) -> Outcome:
         path = out / "model"
         if recipe.lora_rank:
             trainer.model = trainer.accelerator.unwrap_model(trainer.model).merge_and_unload()
-        trainer.save_model(str(path))
-        if trainer.is_world_process_zero():
-            processor.save_pretrained(path)
+        trainer.save_whole(path)
     checkpoint, _ = newest_valid(out)
     losses = [entry for entry in trainer.state.log_history if "loss" in entry]
     return Outcome(

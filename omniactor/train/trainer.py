@@ -21,7 +21,7 @@ from omniactor.errors import TrainingError
 from omniactor.model.processing import OmniActorProcessor
 from omniactor.train.augmentation import Augmentation
 from omniactor.train.batches import Batches
-from omniactor.train.checkpoint import prune, publish
+from omniactor.train.checkpoint import clear_staged, prune, publish
 from omniactor.train.console import Console
 from omniactor.train.measures import Measures
 from omniactor.train.mixture import Mixture
@@ -236,24 +236,46 @@ class OmniActorTrainer(Trainer):
             TrainingError: it cannot be written, for example because the disk is full; the last one is intact.
         """
         run = Path(self.args.output_dir)
+        name = f"checkpoint-{self.state.global_step}"
+        try:
+            with self._staged(run, name) as staging:
+                self.args.output_dir = str(staging)
+                super()._save_checkpoint(model, trial)
+        finally:
+            self.args.output_dir = str(run)
+        if self.is_world_process_zero():
+            prune(run, run / name, self.recipe.keep)
+        self._wait()
+
+    def save_whole(self, path: Path) -> None:
+        """Write the model and its processor to a folder that appears when all of it is there.
+
+        Raises:
+            TrainingError: it cannot be written.
+        """
+        with self._staged(path.parent, path.name) as staging:
+            self.save_model(str(staging / path.name))
+
+    @contextlib.contextmanager
+    def _staged(self, run: Path, name: str) -> Iterator[Path]:
+        """Yield a folder beside the run's; what all processes have written to `name` in it then becomes `run/name`."""
         staging = run / f".staged-{os.environ.get('MASTER_PORT', os.getpid())}"  # the same name in every process of a run
         try:
-            self.args.output_dir = str(staging)
-            super()._save_checkpoint(model, trial)
-            if dist.is_initialized():
-                dist.barrier()
+            yield staging
+            self._wait()
             if self.is_world_process_zero():
-                name = f"checkpoint-{self.state.global_step}"
                 publish(staging / name, run / name)
-                prune(run, run / name, self.recipe.keep)
+                clear_staged(run)
         except (OSError, RuntimeError) as error:  # torch and safetensors report a full disk as RuntimeError
             shutil.rmtree(staging, ignore_errors=True)
             raise TrainingError(
-                f"expected to write a checkpoint to {run}, got: {' '.join(str(error).split())[:160]}; "
-                "the one before is intact, free space and run the command again"
+                f"expected to write {name} to {run}, got: {' '.join(str(error).split())[:160]}; "
+                "the last checkpoint is intact, free space and run the command again"
             ) from None
-        finally:
-            self.args.output_dir = str(run)
+        self._wait()
+
+    @staticmethod
+    def _wait() -> None:
         if dist.is_initialized():
             dist.barrier()
 

@@ -164,7 +164,7 @@ def test_a_full_disk_leaves_the_checkpoint_before_intact(whole, tmp_path, monkey
         original(staged, place)
 
     monkeypatch.setattr(trainer_module, "publish", full)
-    with pytest.raises(TrainingError, match="No space left on device; the one before is intact"):
+    with pytest.raises(TrainingError, match="No space left on device; the last checkpoint is intact"):
         train(recipe(), out)
     assert newest_valid(out) == (out / "checkpoint-4", []) and not list(out.glob(".staged*"))
     monkeypatch.setattr(trainer_module, "publish", original)
