@@ -42,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--assets", choices=("auto", "libero", "standin"), default="auto", help=kinds)
     parser.add_argument("--workers", type=int, metavar="W", help="processes (default: one per CPU)")
     parser.add_argument("--format", default="", help="also render into hdf5, lerobot or hdf5,lerobot (default: states only)")
+    parser.add_argument("--scale", type=float, default=2.0, metavar="S", help="of pages: pixels per CSS pixel (default: 2)")
     parser.add_argument("--image-size", type=int, default=128, metavar="PIXELS", help="of both cameras (default: 128)")
     parser.add_argument("--render-assets", choices=("libero", "standin"), help="models in the pictures (default: as simulated)")
     parser.add_argument(

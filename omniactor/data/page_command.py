@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> None:
     plan = make_page_plan(
         options.tasks or "expert", options.episodes, agent=options.agent, labels=options.labels, seed=options.seed,
         keep="all" if options.keep_failures else "successes", max_steps=50 if options.max_steps is None else options.max_steps,
-        attempts=options.attempts, grounding=options.grounding,
+        attempts=options.attempts, grounding=options.grounding, scale=options.scale,
     )  # fmt: skip
     folder = Path(options.out)
     results = ResultsFolder(folder, plan.manifest())

@@ -100,7 +100,7 @@ def make_page_plan(tasks: str, episodes: int, **settings) -> PageDemoPlan:
     plan = PageDemoPlan(tuple(page.id for page in pages), episodes, **settings)
     for name, value, low, high in (
         ("episodes per page", episodes, 1, MAX_EPISODES), ("--seed", plan.seed, 0, 10_000), ("steps", plan.max_steps, 1, 1000),
-        ("attempts", plan.attempts, 1, 1000), ("--grounding", plan.grounding, 0, 1000),
+        ("attempts", plan.attempts, 1, 1000), ("--grounding", plan.grounding, 0, 1000), ("--scale", plan.scale, 0.5, 8),
     ):  # fmt: skip
         if not low <= value <= high:
             raise InputError(f"expected {name} from {low} to {high}, got {value}; change it")
