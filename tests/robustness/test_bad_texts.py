@@ -2,7 +2,6 @@
 
 import base64
 import json
-import time
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from omniactor.errors import InputError
 from omniactor.instructions import check_history, check_instruction
 from tests.robustness.bad_texts import TEXTS
 from tests.robustness.conftest import VISITOR, Parrot, call
+from tests.robustness.quick import quick
 
 SECONDS = 0.5
 SCREEN = np.zeros((60, 40, 3), np.uint8)
@@ -44,16 +44,14 @@ def harmless(html):
 def outcome(function, *arguments):
     """Return what a function answers or its refusal as text, having checked time and form of the refusal."""
     gradio = pytest.importorskip("gradio")
-    started = time.process_time()
-    try:
-        return function(*arguments), None
-    except (InputError, gradio.Error) as error:
-        message = getattr(error, "message", None) or str(error)
-        assert 0 < len(message) < 450 and len(message.splitlines()) == 1
-        message.encode()  # half a surrogate could not be sent
-        return None, message
-    finally:
-        assert time.process_time() - started < SECONDS
+    with quick(SECONDS):
+        try:
+            return function(*arguments), None
+        except (InputError, gradio.Error) as error:
+            message = getattr(error, "message", None) or str(error)
+    assert 0 < len(message) < 450 and len(message.splitlines()) == 1
+    message.encode()  # half a surrogate could not be sent
+    return None, message
 
 
 def test_there_are_sixty_of_them():
@@ -147,9 +145,8 @@ def test_the_predict_command_answers_or_refuses_in_one_line(picture, name, optio
 
     monkeypatch.setattr(agent, "make_agent", lambda name, env: Parrot())
     given = {"--agent": "parrot", "--image": picture, "--instruction": "Tap", option: TEXTS[name]}
-    started = time.process_time()
-    status = main(["predict", "--json", *(f"{key}={value}" for key, value in given.items())])
-    assert time.process_time() - started < SECONDS
+    with quick(SECONDS):
+        status = main(["predict", "--json", *(f"{key}={value}" for key, value in given.items())])
     out, err = capsys.readouterr()
     if status == 0:
         assert json.loads(out)["kind"] == "write" and len(out.splitlines()) == 1
