@@ -108,6 +108,8 @@ def _run(options: argparse.Namespace, seed: int, variant: str, shared: int) -> d
             f"batch_size={options.micro_batch * worlds}",
         ])  # fmt: skip
         outcome = train(recipe, Path(folder) / "run")
+        if outcome.path is None:
+            sys.exit("stopped by a signal; the same command goes on with this run")
         entries = [json.loads(line) for line in (Path(folder) / "run" / "log.jsonl").read_text().splitlines()]
         last = [entry for entry in entries if any(name.startswith("eval_") for name in entry)][-1]
         measured = {name: last[f"eval_{name}"] for name in _MEASURES if f"eval_{name}" in last}

@@ -25,7 +25,8 @@ from omniactor.types import Observation
 KINDS = ("q", "k", "v", "o", "gate", "up", "down")
 """Linear layers of attention, then of the feed-forward part, as Figure 4 has them."""
 _WEIGHT = re.compile(r"^model\.language_model\.layers\.(\d+)\.(?:self_attn|mlp)\.(q|k|v|o|gate|up|down)_proj\.weight$")
-_ROWS = 1024
+_BLOCK = 1 << 17
+"""Numbers of a tensor that are in memory at a time."""
 
 
 def update_similarity(base: Path, gui: Path, embodied: Path) -> dict[str, list[float | None]]:
@@ -80,9 +81,11 @@ def _weights(folder: Path, world: str | None) -> dict[tuple[int, str], tuple[Sto
 def _cosine_of_changes(base, gui, embodied) -> float | None:
     products = np.zeros(3)  # gui with embodied, gui with itself, embodied with itself
     with _slice(*base) as before, _slice(*gui) as one, _slice(*embodied) as two:
-        for start in range(0, base[0].shape[0], _ROWS):
-            origin = before[start : start + _ROWS].double()
-            a, b = one[start : start + _ROWS].double() - origin, two[start : start + _ROWS].double() - origin
+        rows, columns = base[0].shape
+        step = max(1, _BLOCK // columns)
+        for start in range(0, rows, step):
+            origin = before[start : start + step].double()
+            a, b = one[start : start + step].double() - origin, two[start : start + step].double() - origin
             products += [float((a * b).sum()), float((a * a).sum()), float((b * b).sum())]
     if products[1] == 0 or products[2] == 0:
         return None

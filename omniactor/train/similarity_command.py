@@ -19,7 +19,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--base", required=True, metavar="A", help="checkpoint that both runs began from")
     parser.add_argument("--gui", required=True, metavar="B", help="what GUI-only training made of it")
     parser.add_argument("--embodied", required=True, metavar="C", help="what embodied-only training made of it")
-    parser.add_argument("--features", metavar="D", help="checkpoint whose features are compared (default: A); needs a processor")
+    parser.add_argument(
+        "--features", metavar="D",
+        help="checkpoint whose features are compared (default: A), loaded whole and with its processor; 'none' for no features",
+    )  # fmt: skip
+    parser.add_argument(
+        "--samples", nargs="+", metavar="DIR", help="folders of samples of both worlds for the features (default: toy squares)"
+    )
     parser.add_argument(
         "--layers", metavar="L,L,..", help="layers of the feature matrices, from 0 (default: four, evenly spread)"
     )
@@ -29,10 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Compute, write and print."""
-    from omniactor.model.agent import load_checkpoint
     from omniactor.model.tensors import local_folder
-    from omniactor.train.similarity import feature_similarity, update_similarity
-    from omniactor.train.toy import ToySource
+    from omniactor.train.similarity import update_similarity
 
     out = Path(options.out)
     try:
@@ -40,22 +44,20 @@ def run(options: argparse.Namespace) -> None:
     except OSError as error:
         raise OutputError(f"expected to make the folder {out}, got: {error.strerror}; choose another --out") from None
     updates = update_similarity(*(local_folder(folder) for folder in (options.base, options.gui, options.embodied)))
-    model, processor = load_checkpoint(options.features or options.base)
-    layers = _layers(options.layers, model.config.text_config.num_hidden_layers)
-    samples = [[ToySource(world)[index].observation for index in range(_SAMPLES)] for world in ("gui", "embodied")]
-    features = feature_similarity(model, processor, *samples, layers)
-    result = {
-        "update_similarity": updates,
-        "feature_similarity_mean": {str(layer): round(float(matrix.mean()), 4) for layer, matrix in features.items()},
-        "feature_samples": "toy data, drawn by the program",
-        "files": ["similarity.json", "update_ffn.png", "update_attention.png", "features.png"],
-    }
-    write_json(
-        out / "similarity.json", {**result, "feature_similarity": {str(k): v.round(4).tolist() for k, v in features.items()}}
-    )
+    result = {"update_similarity": updates, "files": ["similarity.json", "update_ffn.png", "update_attention.png"]}
+    matrices = {}
+    if options.features != "none":
+        features = _features(options)
+        matrices = {"feature_similarity": {str(k): v.round(4).tolist() for k, v in features.items()}}
+        result |= {
+            "feature_similarity_mean": {str(layer): round(float(matrix.mean()), 4) for layer, matrix in features.items()},
+            "feature_samples": ", ".join(options.samples) if options.samples else "toy data, drawn by the program",
+            "files": [*result["files"], "features.png"],
+        }
+        _plot_features(features, out / "features.png")
+    write_json(out / "similarity.json", {**result, **matrices})
     _plot_updates(updates, ("gate", "up", "down"), "Feed-forward part", out / "update_ffn.png")
     _plot_updates(updates, ("q", "k", "v", "o"), "Attention", out / "update_attention.png")
-    _plot_features(features, out / "features.png")
     if options.json:
         print(json.dumps(result))
         return
@@ -64,7 +66,28 @@ def run(options: argparse.Namespace) -> None:
     for layer in range(len(updates["q"])):
         values = (updates[kind][layer] for kind in kinds)
         print(f"{layer:5d}  " + "".join(f"{'-':>9s}" if v is None else f"{v:9.4f}" for v in values))
-    print(f"mean feature similarity (toy samples): {result['feature_similarity_mean']}; plots in {out}")
+    if matrices:
+        means = "  ".join(f"layer {layer}: {mean:.3f}" for layer, mean in result["feature_similarity_mean"].items())
+        print(f"mean feature similarity ({result['feature_samples']}): {means}")
+    print(f"numbers and plots are in {out}")
+
+
+def _features(options: argparse.Namespace) -> dict[int, np.ndarray]:
+    from omniactor.model.agent import load_checkpoint
+    from omniactor.train.run import sources
+    from omniactor.train.similarity import feature_similarity
+
+    model, processor = load_checkpoint(options.features or options.base)
+    layers = _layers(options.layers, model.config.text_config.num_hidden_layers)
+    samples = {}
+    for world in ("gui", "embodied"):
+        found = [s for name in options.samples or ["toy"] for s in sources(name, ["gui", "embodied"], 1) if s.world == world]
+        if not found:
+            raise InputError(f"expected --samples of both worlds, got none of the world {world}; name a folder with some")
+        # Spread evenly, so that neighbouring steps of one episode are not compared with themselves.
+        places = [(source, len(source) * part // _SAMPLES) for part in range(_SAMPLES) for source in found]
+        samples[world] = [source[index].observation for source, index in places[:: len(found)][:_SAMPLES]]
+    return feature_similarity(model, processor, samples["gui"], samples["embodied"], layers)
 
 
 def _layers(text: str | None, count: int) -> list[int]:

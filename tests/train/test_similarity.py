@@ -1,6 +1,8 @@
 """Similarity: cosines worked out by hand, on plain and on two-expert checkpoints."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -120,3 +122,63 @@ def test_the_command_writes_numbers_and_plots(tmp_path, capsys):
     assert list(result["feature_similarity_mean"]) == ["0", "1", "2", "3"]
     for name in result["files"]:
         assert (tmp_path / "out" / name).stat().st_size > 500
+
+
+def test_without_features_no_model_is_loaded(folders, capsys):
+    arguments = [f"--{name}={folders / name}" for name in ("base", "gui", "embodied")]  # plain checkpoints, no processor
+    assert main(["similarity", *arguments, "--features", "none", f"--out={folders / 'out'}", "--json"]) == 0
+    result = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
+    assert sorted(result["files"]) == sorted(path.name for path in (folders / "out").iterdir())
+    assert result["update_similarity"]["q"] == pytest.approx([1, 1, 0, 0], abs=1e-5)
+
+
+MEASURED = """
+import sys, threading, time
+from pathlib import Path
+from omniactor.train.similarity import update_similarity
+def held(what):  # bytes: RssAnon cannot be taken back, RssFile is what the system keeps of files for as long as it likes
+    return int(next(line for line in open("/proc/self/status") if line.startswith(what)).split()[1]) * 1024
+update_similarity(*[Path(folder) for folder in sys.argv[1:4]])  # everything is loaded now
+before, peak, done = (held("RssAnon"), held("RssFile")), [0, 0], threading.Event()
+def watch():
+    while not done.wait(0.002):
+        for number, what in enumerate(("RssAnon", "RssFile")):
+            peak[number] = max(peak[number], held(what) - before[number])
+watcher = threading.Thread(target=watch)
+watcher.start()
+result = update_similarity(*[Path(folder) for folder in sys.argv[4:7]])
+done.set()
+watcher.join()
+print(*peak, [value for values in result.values() for value in values])
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="measures memory as Linux does")
+def test_sharded_checkpoints_of_seven_billion_need_the_memory_of_one_tensor(folders, tmp_path):
+    """One layer of Qwen2-VL 7B's shapes in bf16, in files that are sparse: all zeros, so that nothing has changed."""
+    shapes = {"self_attn.q": (3584, 3584), "self_attn.o": (3584, 3584), "self_attn.k": (512, 3584), "self_attn.v": (512, 3584),
+              "mlp.gate": (18944, 3584), "mlp.up": (18944, 3584), "mlp.down": (3584, 18944)}  # fmt: skip
+    for run in ("one", "two", "three"):
+        (tmp_path / run).mkdir()
+        for number, (name, shape) in enumerate(shapes.items()):
+            write_sparse(
+                tmp_path / run / f"model-{number + 1:05d}-of-00007.safetensors", f"model.layers.0.{name}_proj.weight", shape
+            )
+    largest = 18944 * 3584 * 2
+    small = [folders / name for name in ("base", "gui", "embodied")]
+    command = [sys.executable, "-c", MEASURED, *small, *(tmp_path / run for run in ("one", "two", "three"))]
+    result = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=300)
+    assert result.returncode == 0, result.stderr[-1000:]
+    anonymous, of_files, values = result.stdout.strip().split(" ", 2)
+    assert int(anonymous) < largest / 2
+    assert int(of_files) < 3.1 * largest  # the tensor in question of three checkpoints, mapped
+    assert values == str([None] * 7)
+
+
+def write_sparse(path, name, shape):
+    """Write a safetensors file of one tensor of zeros that takes no room on the disk."""
+    size = 2 * shape[0] * shape[1]
+    header = json.dumps({name: {"dtype": "BF16", "shape": shape, "data_offsets": [0, size]}}).encode()
+    with path.open("wb") as file:
+        file.write(len(header).to_bytes(8, "little") + header)
+        file.truncate(8 + len(header) + size)

@@ -36,6 +36,19 @@ def test_pictures_inside_the_tables(convert, tmp_path):
         assert (open_image(tmp_path / "out" / samples[number].images[0]) == frame(number, CAMERAS[0])).all()
 
 
+@pytest.mark.parametrize("video", [True, False])
+def test_episodes_in_several_chunks_and_files(convert, tmp_path, video):
+    source = write_lerobot(tmp_path / "set", lengths=(3, 2, 4), video=video, per_chunk=2)
+    samples, report = convert("lerobot", source, "--cameras", "agentview,wrist")
+    assert [sample.state[0] for sample in samples] == [float(number) for number in range(9)]
+    assert [sample.episode for sample in samples] == ["episode000000"] * 3 + ["episode000001"] * 2 + ["episode000002"] * 4
+    for number, sample in enumerate(samples):
+        for camera, name in zip(CAMERAS, sample.images, strict=True):
+            stored, wanted = open_image(tmp_path / "out" / name).astype(int), frame(number, camera).astype(int)
+            assert np.abs(stored - wanted).mean() < 4, (number, camera)
+    assert report["dropped"] == {}
+
+
 def test_a_video_that_ends_early_costs_the_rest_of_the_episode(convert, tmp_path, source):
     short = write_lerobot(tmp_path / "short", lengths=(4,))
     broken = shutil.copytree(source, tmp_path / "broken")
