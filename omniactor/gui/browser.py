@@ -50,6 +50,8 @@ _SWITCHES = (
     "--disable-smooth-scrolling", "--hide-scrollbars", "--mute-audio", "--font-render-hinting=none", "--lang=en-US",
     # Without it a page whose clock stands still now and then never gets to hear of the mouse.
     "--run-all-compositor-stages-before-draw",
+    # What Chromium takes to be in the background it draws once a second.
+    "--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows", "--disable-background-timer-throttling",
     "--password-store=basic", "--disable-features=Translate,MediaRouter,OptimizationHints", "--no-proxy-server",
 )  # fmt: skip
 # Descriptors 3 and 4 are where Chromium expects its pipes. The shell outlives it and removes the profile, even when
