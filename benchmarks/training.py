@@ -112,7 +112,9 @@ def _bare(recipe: Recipe, device: str) -> tuple[float, float, int]:
     """Return seconds of a loop with nothing around it, those spent on making batches, and tokens."""
     model, processor = make_model(recipe.model, recipe.variant, recipe.seed)
     model.to(device).train()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=recipe.learning_rate)
+    optimizer = torch.optim.AdamW(
+        model.parameters(), lr=recipe.learning_rate, weight_decay=0.0, fused=True
+    )  # as the Trainer has it
     batches = Batches(_mixture(recipe, model.config.chunk_size), processor, model.config, recipe.max_steps * 2)
     making, tokens, started = 0.0, 0, 0.0
     for number in range(recipe.max_steps * 2):

@@ -23,7 +23,8 @@ from omniactor.paths import write_json
 
 FORMAT, VERSION = "omniactor-samples", 1
 KINDS = {
-    "libero-hdf5": "libero_hdf5", "lerobot": "lerobot_v3", "demos": "demos", "android-control": "android_control",
+    "libero-hdf5": "libero_hdf5", "lerobot": "lerobot_v3", "demos": "demos", "episodes": "web_episodes",
+    "android-control": "android_control",
     "gui-odyssey": "gui_odyssey", "aguvis": "aguvis", "os-atlas": "os_atlas", "uground": "uground", "aria-ui": "aria_ui",
 }  # fmt: skip
 """Kind of source -> its module in `omniactor.data.sources`."""

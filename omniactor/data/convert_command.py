@@ -10,7 +10,9 @@ from pathlib import Path
 
 from omniactor.errors import InputError
 
-KINDS = ("libero-hdf5", "lerobot", "demos", "android-control", "gui-odyssey", "aguvis", "os-atlas", "uground", "aria-ui")
+KINDS = (
+    "libero-hdf5", "lerobot", "demos", "episodes", "android-control", "gui-odyssey", "aguvis", "os-atlas", "uground", "aria-ui",
+)  # fmt: skip
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

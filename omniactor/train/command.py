@@ -43,6 +43,6 @@ def run(options: argparse.Namespace) -> None:
     if outcome.path is None:
         print(f"stopped at step {outcome.steps}; the same command goes on from {outcome.checkpoint}")
         return
-    print(f"{outcome.steps} steps, loss {outcome.losses.get('loss')}; the model is in {outcome.path}")
+    print(f"{outcome.steps} steps, loss {outcome.losses['loss']:.4f}; the model is in {outcome.path}")
     if outcome.stand_ins:
         print(f"this ran on stand-ins: {', '.join(outcome.stand_ins)}")

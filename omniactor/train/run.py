@@ -41,7 +41,7 @@ class Outcome:
         steps: optimizer steps done in all.
         resumed_from: the step it went on from; 0 for a fresh run.
         passed_over: checkpoints that were not whole, and why.
-        losses: the last entry of the log with a loss.
+        losses: the last entry of the log with a loss; the mean over the run where it was too short for one.
         stand_ins: "random weights" or "toy data", where that is what it ran on.
     """
 
@@ -98,7 +98,7 @@ def train(recipe: Recipe, out: Path) -> Outcome:
     if board is not None:
         trainer.add_callback(TensorBoardCallback(board))
     with stop:
-        trainer.train(resume_from_checkpoint=str(resume) if resume else None)
+        result = trainer.train(resume_from_checkpoint=str(resume) if resume else None)
     path = None
     if not stop.asked:
         path = out / "model"
@@ -110,7 +110,7 @@ def train(recipe: Recipe, out: Path) -> Outcome:
     return Outcome(
         str(path) if path else None, str(checkpoint) if checkpoint else None, trainer.state.global_step,
         begun, passed_over,
-        {k: v for k, v in losses[-1].items() if "loss" in k} if losses else {}, _stand_ins(recipe),
+        {k: v for k, v in losses[-1].items() if "loss" in k} if losses else {"loss": result.training_loss}, _stand_ins(recipe),
     )  # fmt: skip
 
 

@@ -258,3 +258,7 @@ def assert_same_up_to_rounding(first, second):
     assert first.keys() == second.keys()
     for name, value in first.items():
         torch.testing.assert_close(value, second[name], atol=2e-4, rtol=1e-2, msg=name)
+
+
+def test_a_run_shorter_than_its_log_still_says_its_loss(tmp_path):
+    assert 5 < train(recipe("max_steps=1", "log_every=10"), tmp_path / "short").losses["loss"] < 9
