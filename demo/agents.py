@@ -1,4 +1,4 @@
-"""Which agents for screens this page offers: the bundled checkpoint and those its host chose, and nobody else's.
+"""Which models this page offers: the bundled checkpoint and those its host chose, and nobody else's.
 
 A visitor picks one by its name. What the name stands for (a folder, a server's address) stays with the host, so that
 nobody can make this server read a folder or call an address.
@@ -30,11 +30,13 @@ class OfferedAgent:
         name: what visitors see and send back.
         about: what it is and what it was trained on, in a sentence or two.
         stands_for: the name that `make_agent` takes.
+        folder: where its weights lie; None of a server or a repository.
     """
 
     name: str
     about: str
     stands_for: str
+    folder: Path | None = None
 
     def make(self) -> Agent:
         """Return a fresh agent; weights are read at the first call and kept."""
@@ -91,7 +93,7 @@ def _describe(name: str) -> OfferedAgent:
     if folder.is_dir():
         what = "The small checkpoint that comes with this page." if name == "mini" else f"A checkpoint {chosen}."
         note = training_note(folder) or "Its folder does not say what it was trained on."
-        return OfferedAgent(name if name == "mini" else folder.resolve().name, f"{what} {note}", name)
+        return OfferedAgent(name if name == "mini" else folder.resolve().name, f"{what} {note}", name, folder)
     if re.fullmatch(r"[\w.-]+/[\w.-]+", name):
         return OfferedAgent(name, f"A checkpoint from the Hugging Face Hub {chosen}; see its model card.", name)
     raise UnknownAgentError(

@@ -44,7 +44,8 @@ def make_rollout(handlers: ArmHandlers):
 
         Args:
             task: id (0-89) or name of the task, see the tasks tool.
-            agent: "expert" (scripted), "random", or "replay" (needs `record`).
+            agent: "expert" (scripted), "random", "replay" (needs `record`), or a model that this server offers, such as
+                "mini".
             init_state: published initial state, 0-49; state 0 if neither this nor a seed is given.
             seed: draws the start instead of a published state.
             max_steps: the episode ends after this many actions, at most 400.

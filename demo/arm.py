@@ -6,8 +6,8 @@ import gradio as gr
 
 from demo import arm_texts as texts
 from demo import catalog, results
+from demo.arm_agents import ArmAgent
 from demo.arm_handlers import LAST_STATE, PUBLISHED, SEED, ArmHandlers
-from demo.limits import Limits
 from omniactor.sim.tasks import TASKS
 
 RESULT = ("outcome", "video", "plot", "record")
@@ -17,7 +17,7 @@ SCROLL_ON_PHONES = "() => { if (innerWidth < 900) document.getElementById('butto
 
 def add_arm(handlers: ArmHandlers) -> None:
     """Add everything of the tab to the Blocks that are being built."""
-    first, agent = catalog.default_task(), "expert"
+    first, agent = catalog.default_task(), next(iter(handlers.agents.values()))
     task, shown = gr.State(first), gr.State(catalog.find())
     gr.HTML(f'<p class="about">{texts.INTRO}</p>')
     facts = gr.HTML(texts.facts(handlers.assets, agent), elem_id="facts")
@@ -25,7 +25,7 @@ def add_arm(handlers: ArmHandlers) -> None:
         with gr.Column(elem_id="picker"):
             picker = _picker(shown.value, first, agent)
         with gr.Column(elem_id="main"):
-            controls = _controls(first, handlers.limits)
+            controls = _controls(first, agent, handlers)
             view = _view(first)
         with gr.Column(elem_id="details"):
             view["plot"] = gr.Plot(label="Actions", show_label=False, visible=False, elem_id="plot")
@@ -33,7 +33,7 @@ def add_arm(handlers: ArmHandlers) -> None:
     _connect(handlers, task, shown, facts, picker, controls, view)
 
 
-def _picker(shown: list[int], first: int, agent: str) -> dict:
+def _picker(shown: list[int], first: int, agent: ArmAgent) -> dict:
     with gr.Group():
         room = gr.Radio(catalog.ROOM_CHOICES, value=catalog.ALL_ROOMS, label="Room", show_label=False)
         search = gr.Textbox(
@@ -57,9 +57,10 @@ def _picker(shown: list[int], first: int, agent: str) -> dict:
     return {"room": room, "search": search, "count": count, "gallery": gallery}
 
 
-def _controls(first: int, limits: Limits) -> dict:
-    heading = gr.HTML(texts.chosen(first, "expert"))
-    agent = gr.Radio([(name, key) for key, (name, _) in texts.AGENTS.items()], value="expert", label="Agent")
+def _controls(first: int, chosen: ArmAgent, handlers: ArmHandlers) -> dict:
+    limits = handlers.limits
+    heading = gr.HTML(texts.chosen(first, chosen))
+    agent = gr.Radio([(agent.label, agent.key) for agent in handlers.agents.values()], value=chosen.key, label="Agent")
     record = gr.File(label="Record file (JSON)", file_types=[".json"], visible=False, height=150)
     instruction = gr.Textbox(
         TASKS[first].language,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import gradio as gr
 
 from demo import arm_texts as texts
 from demo import catalog, run_texts
+from demo.agents import OfferedAgent
+from demo.arm_agents import arm_agents, find_arm_agent
 from demo.live import LiveRun
-from demo.plots import action_plot
+from demo.plots import action_plot, decision_plot
 from demo.runs import LAST_SEED, RunHandlers, whole_number
 from demo.sessions import SessionStore
 from omniactor.episode import EpisodeRequest
@@ -27,10 +30,10 @@ class ArmHandlers(RunHandlers):
 
     tab, preparing = "arm", "Building the scene"
 
-    def __init__(self, store: SessionStore, assets: AssetSource) -> None:
-        """Take the sessions and the 3-D models that were resolved at the start."""
+    def __init__(self, store: SessionStore, assets: AssetSource, offered: Mapping[str, OfferedAgent] | None = None) -> None:
+        """Take the sessions, the 3-D models that were resolved at the start, and the models on offer."""
         super().__init__(store)
-        self.assets = assets
+        self.assets, self.agents = assets, arm_agents(offered)
 
     # Choosing
 
@@ -38,8 +41,9 @@ class ArmHandlers(RunHandlers):
         """Return gallery, list of shown ids and the line below the search box."""
         shown = catalog.find(room, search)
         selected = shown.index(task_id) if task_id in shown else None
-        gallery = gr.Gallery(value=catalog.pictures(shown, agent), selected_index=selected)
-        return gallery, shown, catalog.count_line(shown, agent)
+        chosen = self.agents[agent]
+        gallery = gr.Gallery(value=catalog.pictures(shown, chosen), selected_index=selected)
+        return gallery, shown, catalog.count_line(shown, chosen)
 
     def choose_task(self, shown: list[int], agent: str, event: gr.SelectData, request: gr.Request):
         """Return task id, heading, instruction, no note, and a view that shows the scene instead of the last run."""
@@ -48,13 +52,13 @@ class ArmHandlers(RunHandlers):
         task = TASKS[shown[event.index]]
         session = self.store.get(request.session_hash)
         view = (gr.skip(),) * 6 if session and session.running else scene_view(task)
-        return task.id, texts.chosen(task.id, agent), task.language, gr.HTML(visible=False), *view
+        return task.id, texts.chosen(task.id, self.agents[agent]), task.language, gr.HTML(visible=False), *view
 
     def choose_agent(self, agent: str, task_id: int, room: str, search: str, instruction: str):
         """Return everything that depends on the agent."""
         return (
-            texts.facts(self.assets, agent),
-            texts.chosen(task_id, agent),
+            texts.facts(self.assets, self.agents[agent]),
+            texts.chosen(task_id, self.agents[agent]),
             *self.list_tasks(room, search, agent, task_id),
             gr.File(visible=agent == "replay"),
             self.note(task_id, instruction, agent),
@@ -62,7 +66,7 @@ class ArmHandlers(RunHandlers):
 
     def note(self, task_id: int, instruction: str, agent: str):
         """Return the note about an instruction that is not the task's own, hidden if there is none."""
-        note = texts.instruction_note(task_id, instruction, agent)
+        note = texts.instruction_note(task_id, instruction, self.agents[agent])
         return gr.HTML(note, visible=bool(note))
 
     def choose_start(self, start: str):
@@ -91,25 +95,24 @@ class ArmHandlers(RunHandlers):
             InputError: with what is wrong.
         """
         chosen = get_task(task)
-        if agent not in texts.AGENTS:
-            raise UnknownAgentError(f"Expected an agent ({', '.join(texts.AGENTS)}), got {str(agent)[:80]!r}.")
-        if agent == "replay" and not record:
+        wanted = find_arm_agent(self.agents, agent)
+        if wanted.key == "replay" and not record:
             raise InputError("Upload a record file first, or choose another agent.")
-        if not catalog.can_do(agent, chosen.id):
+        if not wanted.can_try(chosen.id):
             raise UnknownAgentError(f"The scripted expert has no skill for task {chosen.id} yet; choose another.")
         instruction = (instruction or "").strip() and check_instruction(instruction, most=self.limits.instruction_characters)
         if assets not in ("auto", "standin", self.assets.kind):
             raise InputError(f"Expected assets 'auto' or 'standin', got {str(assets)[:80]!r}.")
         return EpisodeRequest(
             task=chosen.id,
-            agent=f"replay:{record}" if agent == "replay" else agent,
+            agent=f"replay:{record}" if wanted.key == "replay" else wanted.stands_for,
             assets=self.assets.kind if assets == "auto" else assets,
             init_state=None if init_state is None else whole_number(init_state, "a published state", 0, LAST_STATE),
             seed=None if seed is None else whole_number(seed, "a seed", 0, LAST_SEED),
             max_steps=whole_number(max_steps, "a number of steps", 1, self.limits.max_steps),
             instruction=instruction,
             video=str(folder / "episode.mp4"),
-            record=str(folder / f"task-{chosen.id}-{agent}.json"),
+            record=str(folder / f"task-{chosen.id}-{wanted.key}.json"),
         )
 
     def begin(self, task_id: int, request: gr.Request):
@@ -136,8 +139,10 @@ class ArmHandlers(RunHandlers):
         yield from self.watch(request.session_hash, make_request)
 
     def details(self, live: LiveRun) -> gr.Plot:
-        """Return the plot of the actions."""
-        return gr.Plot(action_plot(live.actions) if live.actions else None, visible=bool(live.actions))
+        """Return the plot of the actions, of a model with how sure it was."""
+        if not live.actions:
+            return gr.Plot(None, visible=False)
+        return gr.Plot(decision_plot(live.actions, live.decisions) if live.decisions else action_plot(live.actions), visible=True)
 
 
 def scene_view(task: Task):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from demo.catalog import can_do
+from demo.arm_agents import ArmAgent
 from omniactor.sim.assets import AssetSource
 from omniactor.sim.tasks import TASKS
 
@@ -12,14 +12,9 @@ INTRO = (
     "Pick one of the 90 LIBERO-90 household tasks, press Run, and watch a simulated Franka Panda arm do it live in "
     "MuJoCo. Afterwards you get the video, the record of every action, and a plot."
 )
-AGENTS = {
-    "expert": ("Scripted expert", "a program with a skill per task; it reads the simulator's state, not the pictures"),
-    "random": ("Random actions", "a baseline; it is not expected to solve anything"),
-    "replay": ("Replay a record", "repeats the actions of a record file downloaded here or made with --record"),
-}
 
 
-def facts(assets: AssetSource, agent: str) -> str:
+def facts(assets: AssetSource, agent: ArmAgent) -> str:
     """Return the lines that are always visible: which 3-D models, which agent."""
     if assets.kind == "libero":
         models = f"{assets.label} ({assets.origin})"
@@ -27,20 +22,17 @@ def facts(assets: AssetSource, agent: str) -> str:
         models = f"{assets.label}, made by this project in the shapes and sizes of LIBERO's"
         if assets.origin != "built by this program":
             models += f"; LIBERO's own are not used because {assets.origin}"
-    name, what = AGENTS[agent]
     return (
         f'<dl class="facts"><div><dt>3-D models</dt><dd>{escape(models)}</dd></div>'
-        f"<div><dt>Agent</dt><dd>{escape(name)}: {escape(what)}</dd></div></dl>"
+        f"<div><dt>Agent</dt><dd>{escape(agent.label)}: {escape(agent.about)}</dd></div></dl>"
     )
 
 
-def chosen(task_id: int, agent: str) -> str:
+def chosen(task_id: int, agent: ArmAgent) -> str:
     """Return the heading for the chosen task."""
     task = TASKS[task_id]
-    warning = ""
-    if not can_do(agent, task_id):
-        advice = "The scripted expert has no skill for this task yet. Choose another task or another agent."
-        warning = f'<p class="warning">{advice}</p>'
+    warning = agent.warning(task_id)
+    warning = warning and f'<p class="warning">{escape(warning)}</p>'
     goal = ", ".join(f"<code>{escape(str(predicate))}</code>" for predicate in task.goal)
     return (
         f'<div class="chosen"><p class="where">Task {task.id}, {task.room}, {task.scene}</p>'
@@ -54,18 +46,13 @@ def differs(task_id: int, instruction: str) -> bool:
     return bool(typed) and typed != TASKS[task_id].language.lower()
 
 
-def instruction_note(task_id: int, instruction: str, agent: str) -> str:
+def instruction_note(task_id: int, instruction: str, agent: ArmAgent) -> str:
     """Return what to know about an instruction of one's own; "" for the task's own."""
     if not differs(task_id, instruction):
         return ""
     goal = " and ".join(str(predicate) for predicate in TASKS[task_id].goal)
     note = f"This is not the task's own instruction. Success is still judged by the scene's goal ({goal})."
-    readers = {
-        "expert": " The scripted expert does not read instructions; it does the task's own.",
-        "random": " Random actions do not depend on it.",
-        "replay": " A replay does not depend on it.",
-    }
-    return f'<p class="note">{escape(note + readers[agent])}</p>'
+    return f'<p class="note">{escape(f"{note} {agent.reads}")}</p>'
 
 
 def idle() -> str:

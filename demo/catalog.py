@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from demo.arm_agents import ArmAgent
 from omniactor.experts.table import SKILLS
 from omniactor.sim.tasks import ROOMS, TASKS, Task
 
@@ -27,19 +28,14 @@ def find(room: str = ALL_ROOMS, search: str = "") -> list[int]:
     return [task.id for task in TASKS if room in (ALL_ROOMS, task.room) and all(_has(task, word) for word in words)]
 
 
-def can_do(agent: str, task_id: int) -> bool:
-    """Tell whether `agent` is able to try the task at all."""
-    return agent != "expert" or task_id in SKILLS
-
-
-def caption(task_id: int, agent: str) -> str:
+def caption(task_id: int, agent: ArmAgent) -> str:
     """Return what is written under a task's picture."""
     task = TASKS[task_id]
-    mark = "" if can_do(agent, task_id) else "No skill yet \N{MIDDLE DOT} "
-    return f"{mark}{task.id} \N{MIDDLE DOT} {task.language}"
+    parts = (agent.mark(task_id), str(task.id), task.language)
+    return " \N{MIDDLE DOT} ".join(part for part in parts if part)
 
 
-def pictures(task_ids: list[int], agent: str) -> list[tuple[str, str]]:
+def pictures(task_ids: list[int], agent: ArmAgent) -> list[tuple[str, str]]:
     """Return (picture, caption) for each task; tasks whose scene has no picture yet share a plain one."""
     return [(str(thumbnail(TASKS[task_id])), caption(task_id, agent)) for task_id in task_ids]
 
@@ -50,15 +46,12 @@ def thumbnail(task: Task) -> Path:
     return picture if picture.is_file() else THUMBNAILS / "missing.jpg"
 
 
-def count_line(task_ids: list[int], agent: str) -> str:
+def count_line(task_ids: list[int], agent: ArmAgent) -> str:
     """Return how many tasks are shown and how many of them the agent can try, in one sentence."""
     if not task_ids:
         return "No task matches; clear the search box or choose another room."
-    shown = f"{len(task_ids)} of {len(TASKS)} tasks shown"
-    if agent != "expert":
-        return f"{shown}."
-    able = sum(task_id in SKILLS for task_id in task_ids)
-    return f"{shown}; the scripted expert has a skill for {able} of them."
+    able = agent.summary(task_ids)
+    return f"{len(task_ids)} of {len(TASKS)} tasks shown{able and '; ' + able}."
 
 
 def as_json(task: Task) -> dict:

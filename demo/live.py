@@ -18,6 +18,7 @@ class LiveRun:
     Attributes:
         request: what is run.
         actions: every action so far, in order.
+        decisions: of a model, (number of the first action it led to, decision), in order.
         limits: the page's numbers.
         result: how it came out; None until it is over.
         stop_reason: why it was asked to stop, or "".
@@ -25,7 +26,7 @@ class LiveRun:
 
     def __init__(self, worker, request: EpisodeRequest, limits: Limits = LIMITS) -> None:
         """Start reading at once."""
-        self.request, self.actions = request, []
+        self.request, self.actions, self.decisions = request, [], []
         self.result: EpisodeResult | None = None
         self.stop_reason = ""
         self._worker, self.limits = worker, limits
@@ -105,6 +106,8 @@ class LiveRun:
                 return
             if message.action is not None:
                 self.actions.append(message.action)
+            if message.decision is not None:
+                self.decisions.append((message.index, message.decision))
             self._newest = message
             self._news.notify_all()
         now = time.monotonic()

@@ -8,14 +8,26 @@ from pathlib import Path
 from omniactor.sim.tasks import TASKS
 
 FOLDER = Path(__file__).parent.parent / "benchmarks" / "results"
-NAMES = {"expert": "scripted expert", "random": "random actions"}
+NAMES = {"expert": "scripted expert", "random": "random actions", "mini": "OmniActor-mini"}
+EVALUATIONS = "libero-90-*.json"
 WEAK = 0.8
 """Tasks solved less often than this stand out."""
 
 
 def evaluations(folder: Path = FOLDER) -> list[dict]:
     """Return the summaries of LIBERO-90 evaluations in `folder`, as `omniactor evaluate` wrote them, by file name."""
-    return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("libero-90-*.json"))]
+    return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob(EVALUATIONS))]
+
+
+def rates(checkpoint: Path) -> dict[int, tuple[int, int]] | None:
+    """Return task id -> (episodes solved, episodes run) over the evaluations in a checkpoint's folder; None without any."""
+    found: dict[int, tuple[int, int]] = {}
+    summaries = evaluations(checkpoint / "evaluation")
+    for summary in summaries:
+        for task_id, result in summary["per_task"].items():
+            solved, tried = found.get(int(task_id), (0, 0))
+            found[int(task_id)] = solved + result["successes"], tried + result["n"]
+    return found if summaries else None
 
 
 def title(summary: dict) -> str:

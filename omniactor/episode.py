@@ -20,7 +20,7 @@ from omniactor.record import begin_record, versions
 from omniactor.rollout import rollout
 from omniactor.sim.assets import resolve_assets
 from omniactor.sim.tasks import get_task
-from omniactor.types import Action, GuiAction, Observation
+from omniactor.types import Action, Decision, GuiAction, Observation
 
 MAX_STEPS = 100_000
 
@@ -96,6 +96,7 @@ class Update:
         seconds: wall-clock time of this step.
         action: float32 (7,) of the arm, a `GuiAction` on a page, None at index 0.
         frame: the composed picture, uint8 (height, width, 3), or None when nobody looked.
+        decision: what a model decided before this action, on the steps at which it looked; else None.
     """
 
     index: int
@@ -104,6 +105,7 @@ class Update:
     seconds: float
     action: np.ndarray | GuiAction | None = None
     frame: np.ndarray | None = None
+    decision: Decision | None = None
 
 
 @dataclass
@@ -167,7 +169,7 @@ class EpisodeRunner:
         options = None if init_state is None else {"init_state": init_state}
         instruction = " ".join(request.instruction.split()) or (None if on_page else env.task_description)
         recorder = _Recorder(request, env, agent.name)
-        began, steps, stopped, last = time.perf_counter(), 0, False, None
+        began, steps, stopped, last, decided = time.perf_counter(), 0, False, None, None
         steps_in = rollout(
             env,
             agent,
@@ -184,7 +186,9 @@ class EpisodeRunner:
                 frame = recorder.add(step)
                 steps, last = step.index, step
                 action = getattr(step.action, "values", step.action)
-                yield Update(step.index, dict(step.goals), step.success, step.seconds, action, frame)
+                decision = getattr(agent, "decision", None)
+                fresh, decided = None if decision is decided else decision, decision
+                yield Update(step.index, dict(step.goals), step.success, step.seconds, action, frame, fresh)
                 if not step.done and stop():
                     stopped = True
                     break
@@ -259,6 +263,11 @@ class ReadableAgent:
     def needs_images(self) -> bool:
         """Whether the agent's next decision needs the screenshot."""
         return self._agent.needs_images
+
+    @property
+    def decision(self) -> Decision | None:
+        """The agent's last decision, of agents that are models."""
+        return getattr(self._agent, "decision", None)
 
     def reset(self, instruction: str, seed: int | None = None) -> None:
         """Reset the agent."""

@@ -3,9 +3,11 @@ import os
 import av
 import pytest
 
+from omniactor.agent import RandomAgent
 from omniactor.episode import EpisodeRequest, EpisodeResult, EpisodeRunner, Update
 from omniactor.errors import InitStateError, InputError, OutputError, SimulationError, UnknownAgentError
 from omniactor.record import read_record
+from omniactor.types import Decision
 
 
 @pytest.fixture(scope="module")
@@ -17,6 +19,22 @@ def runner():
 
 def request(**changes):
     return EpisodeRequest(**{"task": 49, "agent": "random", "assets": "standin", "image_size": 64, "max_steps": 5, **changes})
+
+
+class ChunkAgent(RandomAgent):
+    """Decides on three actions at a time."""
+
+    decision = None
+
+    def reset(self, instruction, seed=None):
+        super().reset(instruction, seed)
+        self.decision, self.acted = None, 0
+
+    def act(self, observation):
+        if self.acted % 3 == 0:
+            self.decision = Decision("embodied", "embodied", self.acted)
+        self.acted += 1
+        return super().act(observation)
 
 
 def frames_in(path):
@@ -37,6 +55,14 @@ def test_the_json_result_has_the_documented_keys(runner):
     *_, result = runner.run(request())
     documented = {"task", "success", "steps", "agent", "assets", "seconds", "steps_per_second", "goals"}
     assert documented <= result.as_json().keys()
+
+
+def test_a_models_decision_comes_with_the_first_action_it_led_to(runner, monkeypatch):
+    monkeypatch.setattr("omniactor.episode.make_agent", lambda name, env: ChunkAgent())
+    *updates, _ = runner.run(request(max_steps=7))
+    looked = {update.index: update.decision for update in updates if update.decision is not None}
+    assert list(looked) == [1, 4, 7]
+    assert [decision.seconds for decision in looked.values()] == [0, 3, 6]
 
 
 def test_a_finished_episode_has_a_frame_per_step_in_its_video(runner, tmp_path):

@@ -81,6 +81,8 @@ class Batches(IterableDataset):
                 "raise max_length or make the pictures smaller"
             )
         inputs["world"] = self.mixture.world(number)
+        if not (inputs["labels"] >= 0).any():
+            inputs["logits_to_keep"] = 1  # queries answer, no word is asked: the vocabulary's head has nothing to do
         return inputs
 
     def loader(self, workers: int = 0) -> DataLoader:

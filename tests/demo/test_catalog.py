@@ -2,8 +2,11 @@ import pytest
 from PIL import Image
 
 from demo import catalog
+from demo.arm_agents import arm_agents
 from omniactor.experts.table import SKILLS
 from omniactor.sim.tasks import ROOMS, TASKS
+
+AGENTS = arm_agents()
 
 
 def test_the_rooms_divide_the_tasks():
@@ -26,7 +29,7 @@ def test_search_needs_every_word(room, search, expected):
 
 
 def test_an_empty_search_result_says_what_to_do():
-    assert "clear the search" in catalog.count_line([], "expert")
+    assert "clear the search" in catalog.count_line([], AGENTS["expert"])
 
 
 def test_the_default_task_is_one_the_expert_can_do():
@@ -35,8 +38,8 @@ def test_the_default_task_is_one_the_expert_can_do():
 
 def test_tasks_without_a_skill_are_marked_for_the_expert_only():
     for task in TASKS:
-        assert catalog.caption(task.id, "expert").startswith("No skill yet") == (task.id not in SKILLS)
-        assert not catalog.caption(task.id, "random").startswith("No skill yet")
+        assert catalog.caption(task.id, AGENTS["expert"]).startswith("No skill yet") == (task.id not in SKILLS)
+        assert not catalog.caption(task.id, AGENTS["random"]).startswith("No skill yet")
 
 
 def test_every_scene_has_a_small_picture():

@@ -1,0 +1,51 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from demo.agents import OfferedAgent
+from demo.arm_agents import arm_agents, find_arm_agent
+from demo.catalog import caption, count_line
+from omniactor.errors import UnknownAgentError
+
+SUMMARY = {"per_task": {"46": {"successes": 18, "n": 20}, "7": {"successes": 3, "n": 20}}}
+
+
+@pytest.fixture
+def mini(tmp_path):
+    (tmp_path / "evaluation").mkdir()
+    for assets in ("libero", "standin"):
+        (tmp_path / "evaluation" / f"libero-90-{assets}.json").write_text(json.dumps(SUMMARY))
+    return OfferedAgent("mini", "A small model.", "mini", tmp_path)
+
+
+def test_models_come_first_and_servers_for_screens_do_not_drive_the_arm(mini):
+    server = OfferedAgent("peer", "Another's.", "openai:http://127.0.0.1#m")
+    assert list(arm_agents({"mini": mini, "peer": server})) == ["mini", "expert", "random", "replay"]
+    assert list(arm_agents()) == ["expert", "random", "replay"]
+
+
+def test_a_models_rates_of_all_its_evaluations_stand_at_every_task(mini):
+    agent = arm_agents({"mini": mini})["mini"]
+    assert caption(46, agent).startswith("Solves 36 of 40 \N{MIDDLE DOT} 46")
+    assert caption(0, agent).startswith("Not measured")
+    assert count_line([46, 7, 0], agent).endswith("OmniActor-mini solves at least half of the episodes of 1 of them.")
+
+
+def test_tasks_a_model_is_bad_at_say_so(mini):
+    agent = arm_agents({"mini": mini})["mini"]
+    assert agent.warning(46) == ""
+    assert agent.warning(7) == "OmniActor-mini is bad at this task: it solved 6 of 40 episodes when it was measured."
+    assert "was not measured on this task" in agent.warning(0)
+
+
+def test_a_model_that_was_never_measured_carries_no_marks(mini, tmp_path):
+    agent = arm_agents({"mini": replace(mini, folder=tmp_path / "evaluation")})["mini"]
+    assert (agent.rates, agent.mark(7), agent.warning(7)) == (None, "", "")
+
+
+def test_the_first_agent_is_meant_where_none_is_named(mini):
+    agents = arm_agents({"mini": mini})
+    assert find_arm_agent(agents, "").key == "mini"
+    with pytest.raises(UnknownAgentError, match="Expected an agent"):
+        find_arm_agent(agents, "/etc/passwd")
