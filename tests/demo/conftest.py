@@ -113,14 +113,14 @@ def screen_agent():
 def screenshots(make_store, screen_agent):
     from demo.screenshot_handlers import ScreenshotHandlers
 
-    return ScreenshotHandlers(make_store(), {"stub": FakeOffer("stub", "A stub.", "stub", screen_agent)})
+    return ScreenshotHandlers(make_store(), {"stub": FakeOffer("stub", "A stub.", "stub", agent=screen_agent)})
 
 
 @pytest.fixture
 def recordings(make_store, screen_agent, tmp_path):
     from demo.recording_handlers import RecordingHandlers
 
-    agents = {"stub": FakeOffer("stub", "A stub.", "openai:http://10.0.0.9/v1#stub", screen_agent)}
+    agents = {"stub": FakeOffer("stub", "A stub.", "openai:http://10.0.0.9/v1#stub", agent=screen_agent)}
     return RecordingHandlers(make_store(), agents, tmp_path / "none")
 
 
@@ -128,7 +128,7 @@ def recordings(make_store, screen_agent, tmp_path):
 def webpages(make_store):
     from demo.webpage_handlers import WebpageHandlers
 
-    return WebpageHandlers(make_store(), {"stub": FakeOffer("stub", "A stub.", "openai:http://10.0.0.9/v1#stub", None)})
+    return WebpageHandlers(make_store(), {"stub": FakeOffer("stub", "A stub.", "openai:http://10.0.0.9/v1#stub")})
 
 
 @pytest.fixture

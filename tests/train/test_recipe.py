@@ -55,6 +55,7 @@ def test_a_setting_is_read_as_its_field(setting, field, value):
         ("weights=1,2", "one weight per data folder, got 2 weights for 1"),
         ("weights=0", "expected weights above 0"),
         ("eval_every=5", "expected eval_data for evaluations"),
+        ("attention=flash", "expected attention sdpa, eager or flash_attention_2, got 'flash'"),
     ],
 )
 def test_a_wrong_setting_is_refused_in_one_line(setting, message):
