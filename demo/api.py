@@ -32,7 +32,7 @@ def make_rollout(handlers: ArmHandlers):
 
     def rollout(
         task: str,
-        agent: str = "expert",
+        agent: str = "",
         init_state: int | None = None,
         seed: int | None = None,
         max_steps: int = 400,
@@ -44,8 +44,8 @@ def make_rollout(handlers: ArmHandlers):
 
         Args:
             task: id (0-89) or name of the task, see the tasks tool.
-            agent: "expert" (scripted), "random", "replay" (needs `record`), or a model that this server offers, such as
-                "mini".
+            agent: a model that this server offers, such as "mini"; "expert" (scripted), "random", or "replay" (needs
+                `record`). The first of these that there is if empty.
             init_state: published initial state, 0-49; state 0 if neither this nor a seed is given.
             seed: draws the start instead of a published state.
             max_steps: the episode ends after this many actions, at most 400.
@@ -137,7 +137,7 @@ def _add_predict_gui(handlers: ScreenshotHandlers) -> None:
 def _add_rollout(handlers: ArmHandlers) -> None:
     inputs = [
         gr.Textbox(label="task"),
-        gr.Textbox("expert", label="agent"),
+        gr.Textbox("", label="agent"),
         gr.Number(None, precision=0, label="init_state"),
         gr.Number(None, precision=0, label="seed"),
         gr.Number(handlers.limits.max_steps, precision=0, label="max_steps"),

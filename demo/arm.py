@@ -60,7 +60,8 @@ def _picker(shown: list[int], first: int, agent: ArmAgent) -> dict:
 def _controls(first: int, chosen: ArmAgent, handlers: ArmHandlers) -> dict:
     limits = handlers.limits
     heading = gr.HTML(texts.chosen(first, chosen))
-    agent = gr.Radio([(agent.label, agent.key) for agent in handlers.agents.values()], value=chosen.key, label="Agent")
+    choices = [(agent.label, agent.key) for agent in handlers.agents.values()]
+    agent = gr.Radio(choices, value=chosen.key, label="Agent", elem_id="arm-agent")
     record = gr.File(label="Record file (JSON)", file_types=[".json"], visible=False, height=150)
     instruction = gr.Textbox(
         TASKS[first].language,

@@ -30,11 +30,13 @@ def main() -> None:
         sys.exit(f"OmniActor: {error}")
     store = SessionStore(Path(get_upload_folder()), kept=cache_dir() / "unfinished_episodes")
     screens = (handlers(store, agents) for handlers in (ScreenshotHandlers, RecordingHandlers, WebpageHandlers))
-    page = build(ArmHandlers(store, assets, agents), *screens)
+    arm = ArmHandlers(store, assets, agents)
+    page = build(arm, *screens)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that simulators and files are cleaned up
     print(f"3-D models: {assets.label} ({assets.origin})", flush=True)
     print(f"Models: {', '.join(agents) or 'none'}", flush=True)
     page.launch(prevent_thread_lock=True, **launch_settings())
     store.keep_tidy()
-    store.warm_up(EpisodeRequest(catalog.default_task(), assets=assets.kind, max_steps=1, look_every=1))
+    agent = next(iter(arm.agents.values())).stands_for
+    store.warm_up(EpisodeRequest(catalog.default_task(), agent, assets.kind, max_steps=1, look_every=1))
     page.block_thread()

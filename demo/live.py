@@ -44,6 +44,11 @@ class LiveRun:
         return self._over
 
     @property
+    def expert(self) -> str | None:
+        """The branch of the model that decided last; None before, and of agents that are no models."""
+        return self.decisions[-1][1].expert if self.decisions else None
+
+    @property
     def waited(self) -> float:
         """Seconds since the start."""
         return time.monotonic() - self._began

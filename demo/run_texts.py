@@ -13,10 +13,11 @@ def waiting(seconds: float, doing: str) -> str:
     return f'<div class="status"><p class="line">{escape(doing)} ... {seconds:.0f} s</p></div>'
 
 
-def status(update: Update, max_steps: int) -> str:
-    """Return the status of a running episode: step counter, time per step and one light per predicate."""
+def status(update: Update, max_steps: int, expert: str | None = None) -> str:
+    """Return the status of a running episode: step counter, time per step, a model's expert, one light per predicate."""
     pace = f" \N{MIDDLE DOT} {update.seconds * 1000:.0f} ms for this step" if update.index else ""
-    return _status("Running", f"step {update.index} of {max_steps}{pace}", lights(update.goals))
+    branch = f" \N{MIDDLE DOT} {escape(expert)} expert" if expert else ""
+    return _status("Running", f"step {update.index} of {max_steps}{pace}{branch}", lights(update.goals))
 
 
 def final_status(result: EpisodeResult, max_steps: int) -> str:

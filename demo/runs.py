@@ -42,7 +42,8 @@ class RunHandlers:
                     if update is None:
                         yield gr.skip(), texts.waiting(live.waited, self.preparing), *kept
                     else:
-                        yield save_picture(live, update), texts.status(update, live.request.max_steps), *kept
+                        status = texts.status(update, live.request.max_steps, live.expert)
+                        yield save_picture(live, update), status, *kept
                 status = texts.final_status(live.result, live.request.max_steps)
                 yield gr.Image(visible=live.result.video is None), status, *self.result_view(live)
         except gr.Error as error:

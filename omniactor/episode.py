@@ -183,10 +183,10 @@ class EpisodeRunner:
             for step in steps_in:
                 if step.index == 0:
                     began = time.perf_counter()
-                frame = recorder.add(step)
+                decision = getattr(agent, "decision", None)
+                frame = recorder.add(step, decision)
                 steps, last = step.index, step
                 action = getattr(step.action, "values", step.action)
-                decision = getattr(agent, "decision", None)
                 fresh, decided = None if decision is decided else decision, decision
                 yield Update(step.index, dict(step.goals), step.success, step.seconds, action, frame, fresh)
                 if not step.done and stop():
@@ -298,7 +298,7 @@ class _Recorder:
         self._video = video.VideoWriter(request.video, fps) if request.video else None
         self._record = None
 
-    def add(self, step) -> np.ndarray | None:
+    def add(self, step, decision: Decision | None) -> np.ndarray | None:
         if self._request.record and step.index == 0:
             self._record = begin_record(self._env, self._agent, step.observation.instruction)
             self._record.goals = dict(step.goals)
@@ -306,13 +306,15 @@ class _Recorder:
             self._record.add(self._env, step)
         if not step.observation.images:
             return None
-        frame = self._frame(step)
+        frame = self._frame(step, decision)
         if self._video:
             self._video.add(frame)
         return frame
 
-    def _frame(self, step) -> np.ndarray:
+    def _frame(self, step, decision: Decision | None) -> np.ndarray:
         images, agent = step.observation.images, self._agent.split(":")[0]
+        if decision is not None and decision.expert:
+            agent += f", {decision.expert} expert"
         if self._env.world == "gui":
             from omniactor.gui.frames import screen_frame
 

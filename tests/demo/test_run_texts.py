@@ -29,6 +29,11 @@ def test_lights_can_be_read_as_words():
     assert "step 3 of 50" in html and "100 ms" in html
 
 
+def test_the_branch_of_a_model_that_decided_is_named():
+    assert "embodied expert" in texts.status(Update(3, {}, False, 0.1), 50, "embodied")
+    assert "expert" not in texts.status(Update(3, {}, False, 0.1), 50)
+
+
 @pytest.mark.parametrize(
     ("changes", "reason", "start", "part"),
     [

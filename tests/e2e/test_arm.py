@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from omniactor.agent import MINI
 from tests.e2e.conftest import CONTROL, CSS, needs_browser, open_tab, press, text, wait
 
 TASK = 0  # the expert's shortest, for the program that calls
@@ -48,11 +49,13 @@ def choose_task(browser):
     first = browser.find_elements(CSS, "#tasks .thumbnail-item")[0]
     browser.execute_script("arguments[0].click()", first)
     wait(lambda: f"Task {WATCHED[0]}," in text(browser, "main"), 10, "the chosen task")
+    browser.execute_script("document.querySelector('#arm-agent input[value=expert]').click()")
+    wait(lambda: "Scripted expert" in text(browser, "facts"), 10, "the agent")
 
 
 def test_the_page_says_which_models_and_which_agent(browser):
     assert "stand-in models" in text(browser, "facts") or "LIBERO's own models" in text(browser, "facts")
-    assert "Scripted expert" in text(browser, "facts")
+    assert ("OmniActor-mini" if MINI.is_dir() else "Scripted expert") in text(browser, "facts")
 
 
 def test_stop_shows_the_partial_video(browser):
@@ -126,6 +129,8 @@ def call_rollout(url, answer):
     client = Client(url, verbose=False)
     assert len(client.predict(api_name="/tasks")) == 90
     try:
-        _, answer["status"], answer["video"], answer["result"] = client.predict(task=str(TASK), api_name="/rollout")
+        _, answer["status"], answer["video"], answer["result"] = client.predict(
+            task=str(TASK), agent="expert", api_name="/rollout"
+        )
     except Exception as error:
         answer["status"] = repr(error)
