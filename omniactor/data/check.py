@@ -15,7 +15,7 @@ import numpy as np
 from omniactor.actions.dialects.coordinates import resized
 from omniactor.actions.embodied import ACTION_SIZE, ActionBins
 from omniactor.actions.gui import parse_response
-from omniactor.data.sample_files import SampleFile, picture_path, real_folder
+from omniactor.data.sample_files import SampleFile, picture_path, real_folder, sample_files
 from omniactor.data.sharegpt import Sample
 from omniactor.data.turns import action_text
 from omniactor.errors import ActionError, ImageError, InputError, SampleError
@@ -102,8 +102,7 @@ def check_folder(folder: Path, settings: CheckSettings, count_tokens: Callable[[
     """
     if not folder.is_dir():
         raise InputError(f"expected a folder of samples, got {folder}")
-    # results.jsonl is what `omniactor demos` keeps its own progress in.
-    files = sorted(p for p in folder.glob("*.jsonl") if not p.name.startswith(".") and p.name != "results.jsonl")
+    files = sample_files(folder)
     unfinished = sorted(folder.glob(".*.jsonl.part"))
     if not files and not unfinished:
         raise InputError(f"expected files of samples (*.jsonl) in {folder}, got none")

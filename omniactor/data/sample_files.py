@@ -133,6 +133,11 @@ class SampleWriter:
         return OutputError(f"expected to write {self._path}, got: {reason}; free space or choose another --out")
 
 
+def sample_files(folder: Path) -> list[Path]:
+    """Return the files of samples in a folder, by name; `results.jsonl` is where `omniactor demos` keeps its progress."""
+    return sorted(path for path in folder.glob("*.jsonl") if path.name[0] != "." and path.name != "results.jsonl")
+
+
 def unfinished(path: Path) -> Path:
     """Return where a file of samples lies until it is complete."""
     return path.with_name(f".{path.name}.part")

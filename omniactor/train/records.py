@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from omniactor.actions.gui import parse_response
-from omniactor.data.sample_files import SampleFile, picture_path, real_folder
+from omniactor.data.sample_files import SampleFile, picture_path, real_folder, sample_files
 from omniactor.data.sharegpt import Sample as Record
 from omniactor.data.turns import read_question
 from omniactor.errors import InputError, SampleError
@@ -124,7 +124,7 @@ def folder_sources(folder: Path, worlds: list[str], chunk: int) -> list[Source]:
     """
     if not folder.is_dir():
         raise InputError(f"expected a folder of samples or 'toy' as data, got {str(folder)!r}; make one with `omniactor convert`")
-    sources: list[Source] = [RecordSource(path, chunk) for path in sorted(folder.glob("*.jsonl")) if path.name[0] != "."]
+    sources: list[Source] = [RecordSource(path, chunk) for path in sample_files(folder)]
     demos = sorted(path for path in folder.glob("*_demo.hdf5") if path.name[0] != ".")
     if demos and "embodied" in worlds:
         from omniactor.train.demos import DemoSource  # only here does a run need h5py

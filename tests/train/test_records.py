@@ -75,6 +75,7 @@ def test_a_missing_picture_names_file_and_place(folder):
 
 def test_a_folder_gives_the_sources_of_the_worlds_asked_for(folder):
     assert [s.name for s in folder_sources(folder, ["gui", "embodied"], 1)] == ["arm", "web"]
+    (folder / "results.jsonl").write_text('{"task_id": 7, "status": "success"}\n')  # the generator's own list of episodes
     assert [s.name for s in folder_sources(folder, ["gui"], 1)] == ["web"]
     with pytest.raises(InputError, match="expected a folder of samples"):
         folder_sources(folder / "none", ["gui"], 1)
