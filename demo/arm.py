@@ -29,7 +29,7 @@ def add_arm(handlers: ArmHandlers) -> None:
             view = _view(first)
         with gr.Column(elem_id="details"):
             view["plot"] = gr.Plot(label="Actions", show_label=False, visible=False, elem_id="plot")
-    _measured()
+    _measured(handlers)
     _connect(handlers, task, shown, facts, picker, controls, view)
 
 
@@ -112,9 +112,9 @@ def _view(first: int) -> dict:
     return {"live": live, "status": status, "outcome": outcome, "video": video, "record": record}
 
 
-def _measured() -> None:
-    """Show the evaluations that ship with the project, a table of tasks each."""
-    summaries = results.evaluations()
+def _measured(handlers: ArmHandlers) -> None:
+    """Show the evaluations that ship with the models and with the project, a table of tasks each."""
+    summaries = [*handlers.evaluations, *results.evaluations()]
     with gr.Column(elem_id="measured"):
         for summary in summaries:
             with gr.Accordion(results.title(summary), open=False):

@@ -13,6 +13,7 @@ from demo.agents import OfferedAgent
 from demo.arm_agents import arm_agents, find_arm_agent
 from demo.live import LiveRun
 from demo.plots import action_plot, decision_plot
+from demo.results import EVALUATION, evaluations
 from demo.runs import LAST_SEED, RunHandlers, whole_number
 from demo.sessions import SessionStore
 from omniactor.episode import EpisodeRequest
@@ -34,6 +35,8 @@ class ArmHandlers(RunHandlers):
         """Take the sessions, the 3-D models that were resolved at the start, and the models on offer."""
         super().__init__(store)
         self.assets, self.agents = assets, arm_agents(offered)
+        folders = [agent.folder for agent in (offered or {}).values() if agent.folder]
+        self.evaluations = [summary for folder in folders for summary in evaluations(folder / EVALUATION)]
 
     # Choosing
 

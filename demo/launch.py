@@ -24,13 +24,13 @@ from omniactor.sim.assets import resolve_assets
 
 def main() -> None:
     """Serve the page until the process is told to end."""
+    store = SessionStore(Path(get_upload_folder()), kept=cache_dir() / "unfinished_episodes")
     try:
         assets, agents = resolve_assets("auto"), offered_agents()
+        arm = ArmHandlers(store, assets, agents)
     except OmniActorError as error:
         sys.exit(f"OmniActor: {error}")
-    store = SessionStore(Path(get_upload_folder()), kept=cache_dir() / "unfinished_episodes")
     screens = (handlers(store, agents) for handlers in (ScreenshotHandlers, RecordingHandlers, WebpageHandlers))
-    arm = ArmHandlers(store, assets, agents)
     page = build(arm, *screens)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that simulators and files are cleaned up
     print(f"3-D models: {assets.label} ({assets.origin})", flush=True)

@@ -5,24 +5,42 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from omniactor.errors import InputError
 from omniactor.sim.tasks import TASKS
 
 FOLDER = Path(__file__).parent.parent / "benchmarks" / "results"
 NAMES = {"expert": "scripted expert", "random": "random actions", "mini": "OmniActor-mini"}
 EVALUATIONS = "libero-90-*.json"
+EVALUATION = "evaluation"
+"""Folder of a checkpoint in which its evaluations lie."""
 WEAK = 0.8
 """Tasks solved less often than this stand out."""
 
 
 def evaluations(folder: Path = FOLDER) -> list[dict]:
-    """Return the summaries of LIBERO-90 evaluations in `folder`, as `omniactor evaluate` wrote them, by file name."""
-    return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob(EVALUATIONS))]
+    """Return the summaries of LIBERO-90 evaluations in `folder`, as `omniactor evaluate` wrote them, by file name.
+
+    Raises:
+        InputError: a file that is no summary.
+    """
+    found = []
+    for path in sorted(folder.glob(EVALUATIONS)):
+        try:
+            summary = json.loads(path.read_text(encoding="utf-8"))
+            _ = title(summary), table(summary)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+            reason = " ".join(str(error).split())[:80]
+            raise InputError(
+                f"expected the summary of an evaluation in {path}, got a {type(error).__name__} ({reason})"
+            ) from None
+        found.append(summary)
+    return found
 
 
 def rates(checkpoint: Path) -> dict[int, tuple[int, int]] | None:
     """Return task id -> (episodes solved, episodes run) over the evaluations in a checkpoint's folder; None without any."""
     found: dict[int, tuple[int, int]] = {}
-    summaries = evaluations(checkpoint / "evaluation")
+    summaries = evaluations(checkpoint / EVALUATION)
     for summary in summaries:
         for task_id, result in summary["per_task"].items():
             solved, tried = found.get(int(task_id), (0, 0))

@@ -1,7 +1,10 @@
 import json
 import re
 
+import pytest
+
 from demo import results
+from omniactor.errors import InputError
 
 SUMMARY = {
     "agent": "expert",
@@ -25,6 +28,13 @@ def test_an_evaluation_becomes_a_line_and_a_table_in_the_order_of_the_tasks(tmp_
     assert [row[1] for row in rows] == ["3", "49"]
     assert rows[1] == (' class="weak"', "49", "pick up the tomato sauce and put it in the basket", "1/2")
     assert rows[0][0] == ""
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[1]", '{"per_task": 3}'])
+def test_a_file_that_is_no_summary_is_named(tmp_path, text):
+    (tmp_path / "libero-90-broken.json").write_text(text)
+    with pytest.raises(InputError, match=r"summary of an evaluation in .*libero-90-broken\.json"):
+        results.evaluations(tmp_path)
 
 
 def test_the_evaluations_that_ship_are_whole():
