@@ -49,7 +49,7 @@ class OfferedAgent:
 
 
 def offered_agents(setting: str | None = None) -> dict[str, OfferedAgent]:
-    """Return the agents by name: the bundled one if it is there, then the host's.
+    """Return the agents by name: the host's, then the bundled one if it is there.
 
     Args:
         setting: what the host chose; the environment variable `OMNIACTOR_AGENT` when missing.
@@ -59,7 +59,7 @@ def offered_agents(setting: str | None = None) -> dict[str, OfferedAgent]:
         InputError: an openai: name that is incomplete.
     """
     chosen = os.environ.get(SETTING, "") if setting is None else setting
-    wanted = (["mini"] if MINI.is_dir() else []) + [name.strip() for name in chosen.split(";") if name.strip()]
+    wanted = [name.strip() for name in chosen.split(";") if name.strip()] + (["mini"] if MINI.is_dir() else [])
     found: dict[str, OfferedAgent] = {}
     for name in wanted:
         agent = _describe(name)

@@ -142,6 +142,7 @@ def test_what_the_agent_is_told_does_not_change_the_goal(runner):
 )
 def test_what_cannot_run_is_refused_and_leaves_nothing(runner, tmp_path, monkeypatch, changes, error):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("omniactor.agent.MINI", tmp_path / "none")
     with pytest.raises(error) as caught:
         list(runner.run(request(**{"video": "a.mp4", "record": "a.json", **changes})))
     assert "\n" not in str(caught.value)

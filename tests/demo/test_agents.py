@@ -9,6 +9,12 @@ from omniactor.errors import InputError, PeerError, UnknownAgentError
 PEER = "openai:http://user-data.internal:8000/v1#Qwen/Qwen2.5-VL-7B-Instruct"
 
 
+@pytest.fixture(autouse=True)
+def no_bundled_checkpoint(monkeypatch, tmp_path):
+    """Let what ships with this version make no difference."""
+    monkeypatch.setattr(module, "MINI", tmp_path / "none")
+
+
 def test_the_hosts_choices_are_offered_by_names_that_tell_no_place(tmp_path):
     folder = tmp_path / "my-run"
     folder.mkdir()
@@ -24,10 +30,10 @@ def test_a_checkpoint_tells_what_it_was_trained_on(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "MINI", tmp_path)
     offered = offered_agents("")
     assert list(offered) == ["mini"] and "Trained for 5 steps of 8 samples on squares" in offered["mini"].about
+    assert list(offered_agents("someone/model")) == ["someone/model", "mini"]  # the host's choice comes first
 
 
-def test_without_a_choice_there_is_none(monkeypatch, tmp_path):
-    monkeypatch.setattr(module, "MINI", tmp_path / "none")
+def test_without_a_choice_there_is_none(monkeypatch):
     monkeypatch.delenv(module.SETTING, raising=False)
     assert offered_agents() == {}
     with pytest.raises(UnknownAgentError, match="got none"):
