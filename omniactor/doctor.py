@@ -6,7 +6,9 @@ import platform
 import shutil
 import time
 
+from omniactor.agent import MINI
 from omniactor.errors import OmniActorError
+from omniactor.model.card import training_note
 from omniactor.paths import cache_dir
 from omniactor.record import versions
 from omniactor.sim import gl
@@ -33,7 +35,7 @@ def examine() -> dict:
         "python": platform.python_version(),
         "gl_backends": backends,
         "versions": found,
-        "checkpoint": "none: the bundled checkpoint is not part of this version",
+        "checkpoint": training_note(MINI) if MINI.is_dir() else "none: the bundled checkpoint is not part of this version",
         "cache": None,
         "free_disk_bytes": None,
         "assets": None,

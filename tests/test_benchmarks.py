@@ -1,11 +1,15 @@
-"""The comparison with stock LIBERO runs, and finds nothing, on the models that are always there."""
+"""The measurements that others rely on: they run, and say what is there."""
 
+import importlib.util
 import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from omniactor.errors import InputError
+from omniactor.model.card import training_note
 
 ROOT = Path(__file__).parents[1]
 
@@ -34,3 +38,51 @@ def test_the_expert_does_as_well_in_stock_libero_and_goes_on_where_it_was_stoppe
     again = run("--expert", "1", "--out", out)
     assert log.read_text().splitlines() == [first, second]
     assert {key: again[key] for key in ("ours", "stock", "differ")} == {key: result[key] for key in ("ours", "stock", "differ")}
+
+
+@pytest.fixture
+def bundle():
+    """Return the function of the script."""
+    spec = importlib.util.spec_from_file_location("bundle", ROOT / "benchmarks/bundle.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.bundle
+
+
+@pytest.fixture
+def trained(tmp_path):
+    """Return a run and an evaluation of its model."""
+    run, results = tmp_path / "run", tmp_path / "results"
+    (run / "model").mkdir(parents=True)
+    (run / "model/config.json").write_text("{}")
+    (run / "log.jsonl").write_text("{}\n")
+    (run / "recipe.json").write_text('{"max_steps": 7, "batch_size": 64}')
+    results.mkdir()
+    summary = {
+        "benchmark": "libero-90", "agent": "model", "assets": "standin", "protocol": {"starts": "published"}, "n": 20,
+        "success_rate": 0.75, "wilson_95": [0.531, 0.888], "per_task": {"46": {"successes": 15, "n": 20, "success_rate": 0.75}},
+    }  # fmt: skip
+    (results / "summary.json").write_text(json.dumps(summary))
+    (results / "manifest.json").write_text(json.dumps({"settings": {"agent": str(run / "model")}}))
+    return run, results
+
+
+def test_a_bundle_says_what_it_was_trained_on_and_how_well_it_does(bundle, trained, tmp_path):
+    run, results = trained
+    bundle(run, [results], "Demonstrations of ten tasks.", tmp_path / "mini")
+    card = (tmp_path / "mini/README.md").read_text()
+    assert "| LIBERO-90, models: standin | 1 | 20 | 75.0 % | 53.1 to 88.8 |" in card
+    assert training_note(tmp_path / "mini").startswith("Demonstrations of ten tasks. 7 steps of 64 samples")
+    kept = json.loads((tmp_path / "mini/evaluation/libero-90-standin.json").read_text())
+    assert (kept["agent"], kept["per_task"]["46"]["successes"]) == ("mini", 15)
+
+
+def test_a_bundle_refuses_results_of_another_model_and_leaves_the_last_one(bundle, trained, tmp_path):
+    run, results = trained
+    bundle(run, [results], "Demonstrations.", tmp_path / "mini")
+    (results / "manifest.json").write_text(json.dumps({"settings": {"agent": str(tmp_path / "other")}}))
+    with pytest.raises(InputError, match="expected results of"):
+        bundle(run, [results], "Demonstrations.", tmp_path / "mini")
+    assert "75.0 %" in (tmp_path / "mini/README.md").read_text()
+    with pytest.raises(InputError, match="expected a finished run"):
+        bundle(results, [], "Demonstrations.", tmp_path / "mini")
