@@ -50,12 +50,15 @@ def bundle(run: Path, results: list[Path], trained_on: str, out: Path) -> None:
     staging = out.with_name(f".{out.name}.part")
     shutil.rmtree(staging, ignore_errors=True)
     shutil.copytree(model, staging)
-    for name in ("recipe.json", "log.jsonl"):
-        shutil.copy(run / name, staging / name)
+    recipe = json.loads((run / "recipe.json").read_text())
+    for name in ("data", "eval_data"):  # where they lay on this machine is of no use elsewhere
+        recipe[name] = ["/".join(Path(folder).parts[-2:]) for folder in recipe.get(name, [])]
+    recipe["model"] = Path(recipe["model"]).name if Path(recipe["model"]).is_dir() else recipe["model"]
+    write_json(staging / "recipe.json", recipe)
+    shutil.copy(run / "log.jsonl", staging / "log.jsonl")
     (staging / "evaluation").mkdir()
     for summary in summaries:
         write_json(staging / "evaluation" / _name(summary), {**summary, "agent": "mini"})
-    recipe = json.loads((run / "recipe.json").read_text())
     (staging / "README.md").write_text(_card(out.name, recipe, summaries, trained_on), encoding="utf-8")
     size = sum(path.stat().st_size for path in staging.rglob("*") if path.is_file())
     if size > MOST_BYTES:
@@ -102,7 +105,9 @@ the deep layers. Made for two CPU cores; `docs/mini.md` of the project says how,
 
 ## Trained on
 
-{trained_on} {recipe["max_steps"]} steps of {recipe["batch_size"]} samples, recipe in `recipe.json`, log in `log.jsonl`.
+{trained_on} {recipe["max_steps"]} steps of {recipe["batch_size"]} samples.
+
+The recipe is in `recipe.json`, the log of the training in `log.jsonl`.
 
 ## Measured
 

@@ -17,7 +17,8 @@ SCROLL_ON_PHONES = "() => { if (innerWidth < 900) document.getElementById('butto
 
 def add_arm(handlers: ArmHandlers) -> None:
     """Add everything of the tab to the Blocks that are being built."""
-    first, agent = catalog.default_task(), next(iter(handlers.agents.values()))
+    agent = next(iter(handlers.agents.values()))
+    first = catalog.default_task(agent)
     task, shown = gr.State(first), gr.State(catalog.find())
     gr.HTML(f'<p class="about">{texts.INTRO}</p>')
     facts = gr.HTML(texts.facts(handlers.assets, agent), elem_id="facts")

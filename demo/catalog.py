@@ -14,11 +14,13 @@ THUMBNAILS = Path(__file__).parent.parent / "assets" / "thumbnails"
 SEARCH_CHARACTERS = 200
 """Of what is searched for; the rest is left out."""
 FAVOURITE = 46
-"""Shown first if the expert can do it."""
+"""Shown first if the expert can do it and no model was measured."""
 
 
-def default_task() -> int:
-    """Return a task that the expert has a skill for."""
+def default_task(agent: ArmAgent) -> int:
+    """Return the task that is shown first: the one a measured model does best, else one that the expert has a skill for."""
+    if agent.rates:
+        return max(sorted(agent.rates), key=lambda task: agent.rates[task][0] / max(agent.rates[task][1], 1))
     return FAVOURITE if FAVOURITE in SKILLS else min(SKILLS, default=0)
 
 

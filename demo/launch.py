@@ -37,6 +37,7 @@ def main() -> None:
     print(f"Models: {', '.join(agents) or 'none'}", flush=True)
     page.launch(prevent_thread_lock=True, **launch_settings())
     store.keep_tidy()
-    agent = next(iter(arm.agents.values())).stands_for
-    store.warm_up(EpisodeRequest(catalog.default_task(), agent, assets.kind, max_steps=1, look_every=1))
+    agent = next(iter(arm.agents.values()))
+    first = EpisodeRequest(catalog.default_task(agent), agent.stands_for, assets.kind, max_steps=1, look_every=1)
+    store.warm_up(first)
     page.block_thread()

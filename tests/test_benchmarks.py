@@ -56,7 +56,7 @@ def trained(tmp_path):
     (run / "model").mkdir(parents=True)
     (run / "model/config.json").write_text("{}")
     (run / "log.jsonl").write_text("{}\n")
-    (run / "recipe.json").write_text('{"max_steps": 7, "batch_size": 64}')
+    (run / "recipe.json").write_text('{"model": "mini", "data": ["/home/me/data/arm"], "max_steps": 7, "batch_size": 64}')
     results.mkdir()
     summary = {
         "benchmark": "libero-90", "agent": "model", "assets": "standin", "protocol": {"starts": "published"}, "n": 20,
@@ -74,6 +74,7 @@ def test_a_bundle_says_what_it_was_trained_on_and_how_well_it_does(bundle, train
     assert "| LIBERO-90, models: standin | 1 | 20 | 75.0 % | 53.1 to 88.8 |" in card
     assert training_note(tmp_path / "mini").startswith("Demonstrations of ten tasks. 7 steps of 64 samples")
     kept = json.loads((tmp_path / "mini/evaluation/libero-90-standin.json").read_text())
+    assert json.loads((tmp_path / "mini/recipe.json").read_text())["data"] == ["data/arm"]
     assert (kept["agent"], kept["per_task"]["46"]["successes"]) == ("mini", 15)
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from PIL import Image
 
@@ -33,7 +35,12 @@ def test_an_empty_search_result_says_what_to_do():
 
 
 def test_the_default_task_is_one_the_expert_can_do():
-    assert catalog.default_task() in SKILLS
+    assert catalog.default_task(AGENTS["expert"]) in SKILLS
+
+
+def test_a_measured_model_is_shown_with_the_task_it_does_best():
+    model = replace(AGENTS["expert"], rates={46: (1, 8), 22: (8, 8), 20: (7, 8)})
+    assert catalog.default_task(model) == 22
 
 
 def test_tasks_without_a_skill_are_marked_for_the_expert_only():
