@@ -131,9 +131,10 @@ def test_the_arms_tab_and_endpoint_take_them_or_refuse(tmp_path, name, field):
 def test_searching_and_noting_take_no_time(name):
     pytest.importorskip("gradio")
     from demo import arm_texts, catalog
+    from demo.arm_agents import arm_agents
 
     outcome(catalog.find, "All", TEXTS[name])
-    note, _ = outcome(arm_texts.instruction_note, 46, TEXTS[name], "expert")
+    note, _ = outcome(arm_texts.instruction_note, 46, TEXTS[name], arm_agents()["expert"])
     assert harmless(note)
 
 
