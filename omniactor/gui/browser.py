@@ -37,6 +37,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 PACKAGES = "chromium and fonts-liberation"
 START_SECONDS = 60.0  # an untouched disk on a busy machine takes 5
 CALL_SECONDS = 10.0
+AGAIN_SECONDS = 3.0  # after which a picture is asked for once more
 EPOCH = 1_577_836_800.0  # 2020-01-01 00:00 UTC: when every page thinks it was opened, seconds
 STRIDE_SECONDS, MAX_STRIDES = 0.125, 8
 """How often a frame is drawn while the page's clock moves on, and how many at most in one action."""
@@ -227,6 +228,28 @@ class Browser:
             raise BrowserError(f"expected Chromium to do {method}, got: {reply['error'].get('message', 'no reason')[:200]}")
         return reply["result"]
 
+    def answered(self, number: int, seconds: float, check: Callable[[], None]) -> bool:
+        """Wait for the answer to a question, at most so long; tell whether it is there. Nothing ends if it is not.
+
+        Args:
+            number: of the question.
+            seconds: how long at most.
+            check: called while waiting; may raise.
+        """
+        deadline = time.monotonic() + seconds
+        with self._lock:
+            while number not in self._replies:
+                check()
+                left = max(0.0, deadline - time.monotonic())
+                if b"\0" not in self._buffer and not select.select([self._in], [], [], left)[0]:
+                    return False
+                self.pump(time.monotonic() + CALL_SECONDS, "an answer")
+        return True
+
+    def forget(self, number: int) -> None:
+        """Drop the answer to a question when it comes."""
+        self._ignored.add(number)
+
     def pump(self, deadline: float, purpose: str) -> None:
         """Read one message and put it where it belongs.
 
@@ -402,8 +425,15 @@ class Tab:
     def screenshot(self, width: int, height: int) -> np.ndarray:
         """Return the upper left `width` x `height` CSS pixels, uint8 (height, width, 3) times the scale."""
         clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
-        data = self.call("Page.captureScreenshot", format="png", optimizeForSpeed=True, clip=clip)["data"]
-        return open_image(base64.b64decode(data))
+        method, options = "Page.captureScreenshot", {"format": "png", "optimizeForSpeed": True, "clip": clip}
+        number = self.browser.send(method, self.session, **options)
+        seconds = min(AGAIN_SECONDS, max(0.0, self._deadline - time.monotonic()))
+        if not self.browser.answered(number, seconds, lambda: self._check_alive(method)):
+            # On a busy machine Chromium now and then never draws the frame that the picture waits for; the next request
+            # has one drawn.
+            self.browser.forget(number)
+            number = self.browser.send(method, self.session, **options)
+        return open_image(base64.b64decode(self.wait(number, method)["data"]))
 
     def close(self) -> None:
         """Close it; closing twice, or after Chromium ended, is fine."""

@@ -128,3 +128,19 @@ def test_a_browser_that_draws_too_late_is_replaced_once_no_page_is_open(page_env
     assert not first.alive
     env.reset(seed=1)
     assert shared_browser().late_frames == 0
+
+
+def test_a_picture_that_never_comes_is_asked_for_once_more(browser, monkeypatch):
+    monkeypatch.setattr("omniactor.gui.browser.AGAIN_SECONDS", 0.2)
+    tab, send, asked = browser.open_tab(), browser.send, []
+
+    def lose_the_first(method, session=None, keep=True, **parameters):
+        asked.append(method)
+        lost = asked.count("Page.captureScreenshot") == 1 and method == "Page.captureScreenshot"
+        return -1 if lost else send(method, session, keep, **parameters)
+
+    tab.set_size(40, 30, 1)
+    monkeypatch.setattr(browser, "send", lose_the_first)
+    assert tab.screenshot(40, 30).shape == (30, 40, 3)
+    assert asked.count("Page.captureScreenshot") == 2
+    assert tab.screenshot(40, 30).shape == (30, 40, 3)
