@@ -229,13 +229,7 @@ class Browser:
         return reply["result"]
 
     def answered(self, number: int, seconds: float, check: Callable[[], None]) -> bool:
-        """Wait for the answer to a question, at most so long; tell whether it is there. Nothing ends if it is not.
-
-        Args:
-            number: of the question.
-            seconds: how long at most.
-            check: called while waiting; may raise.
-        """
+        """Wait as `wait` does, but only tell whether the answer came in time; nothing ends if it did not."""
         deadline = time.monotonic() + seconds
         with self._lock:
             while number not in self._replies:
