@@ -4,7 +4,8 @@
         --out assets/checkpoints/omniactor-mini
 
 Copies the weights with their configuration, tokenizer and normalisation (`RUN/model`), the recipe, the log of the training
-and the summaries of the evaluations, and writes README.md from them. Refuses more than 30 MB, and results of other weights.
+and the summaries of the evaluations, and writes README.md from them. Refuses more than 30 MB, and results of
+another folder's model.
 """
 
 from __future__ import annotations
@@ -75,9 +76,9 @@ def _summary(folder: Path, model: Path) -> dict:
     path = folder / "summary.json"
     try:
         summary, manifest = json.loads(path.read_text()), json.loads((folder / "manifest.json").read_text())
-    except (OSError, ValueError) as error:
+        agent = manifest["settings"]["agent"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"expected a finished evaluation in {folder}, got: {error}") from None
-    agent = manifest["settings"]["agent"]
     if Path(agent).resolve() != model.resolve():
         raise InputError(f"expected results of {model} in {folder}, got those of {agent}")
     return summary

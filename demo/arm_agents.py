@@ -25,7 +25,8 @@ class ArmAgent:
         about: what it is, in a sentence or two.
         reads: what it makes of an instruction that is not the task's own.
         stands_for: the name that `make_agent` takes.
-        rates: of a model that was evaluated: task id -> (episodes solved, episodes run); None where nothing is known.
+        rates: of a model that was evaluated: task id -> (episodes solved, episodes run) with the page's 3-D models; None where
+            nothing is known.
     """
 
     key: str
@@ -100,12 +101,12 @@ SIMPLE = (
 )
 
 
-def arm_agents(offered: Mapping[str, OfferedAgent] | None = None) -> dict[str, ArmAgent]:
-    """Return the agents of the arm by key, the models that the page offers first.
+def arm_agents(offered: Mapping[str, OfferedAgent] | None = None, assets: str = "standin") -> dict[str, ArmAgent]:
+    """Return the agents of the arm by key, the models that the page offers first, with their rates on these 3-D models.
 
     Servers of other makers' models are left out: they answer about screens.
     """
-    models = [_model(agent) for agent in (offered or {}).values() if not agent.stands_for.startswith(PREFIX)]
+    models = [_model(agent, assets) for agent in (offered or {}).values() if not agent.stands_for.startswith(PREFIX)]
     return {agent.key: agent for agent in (*models, *SIMPLE)}
 
 
@@ -122,7 +123,8 @@ def find_arm_agent(agents: Mapping[str, ArmAgent], key: str) -> ArmAgent:
     return agents[key]
 
 
-def _model(agent: OfferedAgent) -> ArmAgent:
+def _model(agent: OfferedAgent, assets: str) -> ArmAgent:
     label = "OmniActor-mini" if agent.name == "mini" else agent.name
-    reads = f"{label} reads it, but has learnt only from the 90 tasks' own instructions."
-    return ArmAgent(agent.name, label, agent.about, reads, agent.stands_for, rates(agent.folder) if agent.folder else None)
+    reads = f"{label} reads it, but need not have learnt any other words than those of tasks."
+    known = rates(agent.folder, assets) if agent.folder else None
+    return ArmAgent(agent.name, label, agent.about, reads, agent.stands_for, known)

@@ -34,7 +34,7 @@ class ArmHandlers(RunHandlers):
     def __init__(self, store: SessionStore, assets: AssetSource, offered: Mapping[str, OfferedAgent] | None = None) -> None:
         """Take the sessions, the 3-D models that were resolved at the start, and the models on offer."""
         super().__init__(store)
-        self.assets, self.agents = assets, arm_agents(offered)
+        self.assets, self.agents = assets, arm_agents(offered, assets.kind)
         folders = [agent.folder for agent in (offered or {}).values() if agent.folder]
         self.evaluations = [summary for folder in folders for summary in evaluations(folder / EVALUATION)]
 

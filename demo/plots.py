@@ -42,15 +42,15 @@ def decision_plot(actions: Sequence[np.ndarray], decisions: Sequence[tuple[int, 
     _draw_actions(rows[:-1], actions, width=0.5)
     scale = Normalize(0, max(float(decision.probabilities.max()) for _, decision in decisions))
     ends = [first for first, _ in decisions[1:]] + [len(actions) + 1]
-    for (first, decision), end in zip(decisions, ends, strict=True):
-        count = min(end - first, len(decision.bins))
-        steps = np.arange(first, first + count)
-        for index, axes in enumerate(rows[:-1]):
+    # What was carried out of each chunk, one chunk after the other.
+    shares = np.concatenate([d.probabilities[: end - first] for (first, d), end in zip(decisions, ends, strict=True)])
+    steps, values = np.arange(decisions[0][0], decisions[0][0] + len(shares)), np.asarray(actions)
+    for index, axes in enumerate(rows[:-1]):
+        shown = values[steps - 1, index]
+        axes.scatter(steps, shown, c=shares[:, index], s=7, cmap=PROBABILITY, norm=scale, zorder=3, linewidths=0)
+        for first, _ in decisions:
             axes.axvline(first - 0.5, color=GRID, linewidth=0.6, zorder=0)
-            values = np.asarray(actions)[first - 1 : first - 1 + count, index]
-            axes.scatter(
-                steps, values, c=decision.probabilities[:count, index], s=7, cmap=PROBABILITY, norm=scale, zorder=3, linewidths=0
-            )
+    for (first, decision), end in zip(decisions, ends, strict=True):
         rows[-1].barh(
             0, end - first, left=first - 0.5, color=BRANCHES.get(decision.expert, GRID), edgecolor="white", linewidth=0.5
         )

@@ -37,10 +37,10 @@ def evaluations(folder: Path = FOLDER) -> list[dict]:
     return found
 
 
-def rates(checkpoint: Path) -> dict[int, tuple[int, int]] | None:
-    """Return task id -> (episodes solved, episodes run) over the evaluations in a checkpoint's folder; None without any."""
+def rates(checkpoint: Path, assets: str) -> dict[int, tuple[int, int]] | None:
+    """Return task id -> (episodes solved, episodes run) with these 3-D models, of a checkpoint's folder; None without any."""
     found: dict[int, tuple[int, int]] = {}
-    summaries = evaluations(checkpoint / EVALUATION)
+    summaries = [summary for summary in evaluations(checkpoint / EVALUATION) if summary["assets"] == assets]
     for summary in summaries:
         for task_id, result in summary["per_task"].items():
             solved, tried = found.get(int(task_id), (0, 0))

@@ -26,7 +26,10 @@ SUMMARY = {
 def mini(tmp_path):
     (tmp_path / "evaluation").mkdir()
     for assets in ("libero", "standin"):
-        (tmp_path / "evaluation" / f"libero-90-{assets}.json").write_text(json.dumps(SUMMARY))
+        summary = {**SUMMARY, "assets": assets}
+        if assets == "standin":
+            summary["per_task"] = {"46": {"successes": 4, "n": 20, "success_rate": 0.2}}
+        (tmp_path / "evaluation" / f"libero-90-{assets}.json").write_text(json.dumps(summary))
     return OfferedAgent("mini", "A small model.", "mini", tmp_path)
 
 
@@ -36,17 +39,18 @@ def test_models_come_first_and_servers_for_screens_do_not_drive_the_arm(mini):
     assert list(arm_agents()) == ["expert", "random", "replay"]
 
 
-def test_a_models_rates_of_all_its_evaluations_stand_at_every_task(mini):
-    agent = arm_agents({"mini": mini})["mini"]
-    assert caption(46, agent).startswith("Solves 36 of 40 \N{MIDDLE DOT} 46")
+def test_a_models_rates_with_the_models_in_use_stand_at_every_task(mini):
+    agent = arm_agents({"mini": mini}, "libero")["mini"]
+    assert caption(46, agent).startswith("Solves 18 of 20 \N{MIDDLE DOT} 46")
     assert caption(0, agent).startswith("Not measured")
     assert count_line([46, 7, 0], agent).endswith("OmniActor-mini solves at least half of the episodes of 1 of them.")
 
 
 def test_tasks_a_model_is_bad_at_say_so(mini):
-    agent = arm_agents({"mini": mini})["mini"]
+    assert "it solved 4 of 20" in arm_agents({"mini": mini}, "standin")["mini"].warning(46)
+    agent = arm_agents({"mini": mini}, "libero")["mini"]
     assert agent.warning(46) == ""
-    assert agent.warning(7) == "OmniActor-mini is bad at this task: it solved 6 of 40 episodes when it was measured."
+    assert agent.warning(7) == "OmniActor-mini is bad at this task: it solved 3 of 20 episodes when it was measured."
     assert "was not measured on this task" in agent.warning(0)
 
 
