@@ -38,6 +38,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--attempts", type=int, default=10, metavar="N", help="starts drawn per episode before it is given up (default: 10)"
     )
+    parser.add_argument(
+        "--picture-every", type=int, default=1, metavar="K",
+        help="pictures of every K-th step only, in hdf5: more episodes for the same time and space (default: 1)",
+    )  # fmt: skip
     kinds = "LIBERO's own models, this project's stand-ins, or whichever can be had (default: auto)"
     parser.add_argument("--assets", choices=("auto", "libero", "standin"), default="auto", help=kinds)
     parser.add_argument("--workers", type=int, metavar="W", help="processes (default: one per CPU)")
@@ -92,8 +96,9 @@ def run(options: argparse.Namespace) -> None:
         from omniactor.data.passes import render_all
 
         plan = RenderPlan(
-            formats, assets, fingerprint, options.image_size, options.obs_alignment, options.actions, options.grounding
-        )
+            formats, assets, fingerprint, options.image_size, options.obs_alignment, options.actions, options.grounding,
+            options.picture_every,
+        )  # fmt: skip
         with alone(folder):
             rendered, errors = render_all(plan, folder, manifest, options.workers)
     _print({**summarize(folder, manifest), "generation": made, "rendering": rendered}, options.json)
@@ -116,6 +121,10 @@ def _check_rendering(options: argparse.Namespace) -> tuple[str, ...]:
         raise InputError(f"expected an image size from 16 to 2048 pixels, got {options.image_size}; change --image-size")
     if options.image_size % 2 and "lerobot" in formats:
         raise InputError(f"expected an even image size, as H.264 needs, got {options.image_size}; change --image-size")
+    if options.picture_every < 1 or (options.picture_every > 1 and "lerobot" in formats):
+        raise InputError(
+            f"expected --picture-every of 1 or more, and 1 for lerobot, whose videos have every step, got {options.picture_every}"
+        )
     if options.grounding < 0:
         raise InputError(f"expected 0 or more states between grounding pictures, got {options.grounding}; change --grounding")
     alignments, actions = ("post-action", "pre-action"), ("labels", "executed")

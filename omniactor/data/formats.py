@@ -36,6 +36,7 @@ class RenderPlan:
         alignment: of the HDF5 files' observations, see `hdf5.ALIGNMENTS`.
         actions: "labels" or "executed": what the formats call actions.
         grounding_every: states between grounding pictures; 0 for none.
+        every: steps between pictures in HDF5 files.
     """
 
     formats: tuple[str, ...]
@@ -45,6 +46,7 @@ class RenderPlan:
     alignment: str = "post-action"
     actions: str = "labels"
     grounding_every: int = 0
+    every: int = 1
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ def _render(renderer: SceneRenderer, missing: dict[str, str], plan: RenderPlan, 
             for sink in sinks:
                 sink.begin(episode)
             for step, state in enumerate(episode.states):
-                wanted = [sink for sink in sinks if not isinstance(sink, GroundingWriter) or sink.wants(step)]
+                wanted = [sink for sink in sinks if sink.wants(step)]
                 if not wanted:
                     continue
                 renderer.pose(state, episode.facts.fixtures)
@@ -164,7 +166,7 @@ def _sink(kind: str, digest: str, renderer: SceneRenderer, plan: RenderPlan, fol
 
         path = hdf5_path(folder, renderer.facts.task)
         path.parent.mkdir(parents=True, exist_ok=True)
-        return hdf5.Hdf5Writer(path, renderer.facts, plan.size, digest, plan.alignment, plan.actions)
+        return hdf5.Hdf5Writer(path, renderer.facts, plan.size, digest, plan.alignment, plan.actions, plan.every)
     if kind == "lerobot":
         from omniactor.data import lerobot
 
@@ -190,7 +192,7 @@ def _missing(plan: RenderPlan, folder: Path, job: RenderJob, scene: SceneFacts) 
     }  # fmt: skip
     places = [job.number, job.first_episode, job.first_frame, job.task_index]
     digests = {
-        "hdf5": _digest({**common, "format": 2}),
+        "hdf5": _digest({**common, "format": 2, **({"every": plan.every} if plan.every > 1 else {})}),
         "lerobot": _digest({**common, "format": 1, "alignment": None, "places": places}),
         "grounding": _digest({**common, "format": 1, "alignment": None, "actions": None, "every": plan.grounding_every}),
     }

@@ -5,6 +5,9 @@ is by default the one after it; the attribute `obs_alignment` says which. Nothin
 start (`dropped_first_steps` 0; LIBERO drops 5). `actions` are the labels or the executed actions, as
 `actions_are` says; both are there under their own names too. `obs/target_pos` is ours: where the thing and the
 place are that the goal asks about, metres, in the world.
+
+Pictures cost more than everything else. Where only every K-th step has them, `obs/picture_steps` says which steps the
+rows of the pictures and of `obs/target_pos` belong to; everything else still has a row a step.
 """
 
 from __future__ import annotations
@@ -36,15 +39,18 @@ class Hdf5Writer:
         digest: what the file is made from, stored so that a later run knows it again.
         alignment: "post-action" as in LIBERO's files, or "pre-action".
         actions: "labels" or "executed".
+        every: steps between pictures; episodes begin at different ones, so that together they show every phase.
 
     Raises:
         OutputError: the path cannot be written.
     """
 
-    def __init__(self, path: Path, scene: SceneFacts, size: int, digest: str, alignment: str, actions: str) -> None:
+    def __init__(
+        self, path: Path, scene: SceneFacts, size: int, digest: str, alignment: str, actions: str, every: int = 1
+    ) -> None:
         """Open a temporary file beside `path`."""
         check_writable(path)
-        self._path, self._scene, self._size, self._actions = path, scene, size, actions
+        self._path, self._scene, self._size, self._actions, self._every = path, scene, size, actions, every
         self._later = int(alignment == "post-action")
         self._temporary = path.with_name(f".{path.stem}.{os.getpid()}.part.hdf5")
         self._demos = self._total = 0
@@ -62,6 +68,10 @@ class Hdf5Writer:
         """Start an episode: everything but its pictures is written."""
         self._call(self._begin, episode)
 
+    def wants(self, step: int) -> bool:
+        """Tell whether state number `step` of the present episode is to be shown."""
+        return step - self._later in self._rows
+
     def add(self, step: int, images: dict[str, np.ndarray], targets: np.ndarray) -> None:
         """Take what belongs to state number `step`, 0 to T.
 
@@ -70,12 +80,12 @@ class Hdf5Writer:
             images: uint8 (size, size, 3), upright.
             targets: (2, 3), see `Targets.positions`.
         """
-        index = step - self._later
-        if 0 <= index < len(self._targets):
-            self._targets[index] = targets
+        row = self._rows.get(step - self._later)
+        if row is None:
+            return
+        self._targets[row] = targets
         for name, dataset in self._images.items():
-            if 0 <= index < len(dataset):
-                self._call(dataset.write_direct, np.ascontiguousarray(images[name][::-1])[None], None, np.s_[index : index + 1])
+            self._call(dataset.write_direct, np.ascontiguousarray(images[name][::-1])[None], None, np.s_[row : row + 1])
 
     def end(self) -> None:
         """Finish the episode."""
@@ -97,7 +107,9 @@ class Hdf5Writer:
     def _begin(self, episode: Episode) -> None:
         facts, steps = episode.facts, len(episode)
         self._group = group = self._data.create_group(f"demo_{self._demos}")
-        self._targets = np.zeros((steps, 2, 3), np.float32)
+        shown = range(self._demos % min(self._every, steps), steps, self._every)
+        self._rows = {step: row for row, step in enumerate(shown)}
+        self._targets = np.zeros((len(shown), 2, 3), np.float32)
         attributes = {
             "num_samples": steps, "model_file": _with_fixtures(self._scene.xml, facts.fixtures), "init_state": episode.states[0],
             "seed": facts.seed, "success": facts.success, "agent": facts.agent, "perturb": facts.perturb,
@@ -123,12 +135,14 @@ class Hdf5Writer:
             "obs/gripper_states": robot[:, 6:8], "obs/joint_states": episode.states[observed][:, arm],
             "obs/ee_states": robot[:, :6], "obs/ee_pos": robot[:, :3], "obs/ee_ori": robot[:, 3:6],
         }  # fmt: skip
+        if self._every > 1:
+            arrays["obs/picture_steps"] = np.array(shown, np.int64)
         for name, array in arrays.items():
             group.create_dataset(name, data=array)
         frame = (self._size, self._size, 3)
         self._images = {
             camera: group.create_dataset(
-                f"obs/{name}", (steps, *frame), np.uint8, chunks=(1, *frame), compression="gzip", compression_opts=1
+                f"obs/{name}", (len(shown), *frame), np.uint8, chunks=(1, *frame), compression="gzip", compression_opts=1
             )
             for camera, name in IMAGES.items()
         }

@@ -70,9 +70,13 @@ class LeRobotPart:
         self._current, self._images = episode, {camera: ImageStatistics() for camera in IMAGES}
         self._from = self._videos["agentview"].frames
 
+    def wants(self, step: int) -> bool:
+        """Tell whether state number `step` is to be shown: every one but the last, which has no action."""
+        return step < len(self._current)
+
     def add(self, step: int, images: dict[str, np.ndarray], targets: np.ndarray | None = None) -> None:
-        """Take the pictures of state number `step`, 0 to T; the last has no action and is left out."""
-        if step == len(self._current):
+        """Take the pictures of state number `step`, 0 to T; the last is left out."""
+        if not self.wants(step):
             return
         for camera, video in self._videos.items():
             video.add(images[camera])

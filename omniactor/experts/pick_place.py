@@ -17,6 +17,18 @@ LEAN = 0.55  # of the hand where the palm has no room straight above, radians
 BLOCKED = 3.0  # cost of each part of the hand that has no room
 STILL = 0.06  # what moves sideways no faster may be let go, metres per second
 MARGIN = 0.03  # carried things clear what they pass over by this, metres
+# Points of the hand that must not meet anything, metres from a grasp along the hand, sideways or up.
+_FINGERS, _SIDES = np.arange(0.0, 0.25, 0.04)[:, None, None], np.array([[1.0], [-1.0]])
+_PALM, _PALM_WIDTH = np.arange(0.055, 0.25, 0.04)[:, None, None], np.linspace(-0.1, 0.1, 5)[:, None]
+_WRIST = np.arange(0.0, 0.2, 0.05)[:, None]
+_COUNTS = {"fingers": _FINGERS.size * _SIDES.size, "palm": _PALM.size * _PALM_WIDTH.size, "wrist": 2 * _WRIST.size}
+_ENDS = dict(zip(_COUNTS, np.cumsum(list(_COUNTS.values())).tolist(), strict=True))
+PARTS = {part: slice(end - _COUNTS[part], end) for part, end in _ENDS.items()}
+LOWEST = slice(0, 2)  # the tips of the two fingers
+_MARGINS = np.repeat([0.012, 0.027, 0.085], list(_COUNTS.values()))
+
+Way = tuple[Grasp, np.ndarray]
+"""A grasp and the hand's rotation (3, 3) in it."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +91,7 @@ def grasp(scene: Scene, name: str, offer: list[Grasp], place: Place | None = Non
     box = scene.box(name)
     best, rotation = _choose(scene, name, offer, place)
     # Other objects give way; a drawer or a shelf does not.
-    obstacle = _blocked(scene, tuple(scene.objects), best, rotation).get("palm")
+    obstacle = _palm_obstacle(scene, best, rotation)
     if obstacle is not None and box.top - box.bottom < 0.04 and not _around(scene, best):
         return _drag(scene, name, best, obstacle)
     error = best.point - scene.hand
@@ -131,10 +143,10 @@ def _choose(scene: Scene, name: str, offer: list[Grasp], place: Place | None) ->
     # Taken hold of at a slant, a tall thing tips over: its neighbours have to give way instead.
     box = scene.box(name)
     without = tuple(scene.objects) if box.top - box.bottom > 0.1 else (name,)
-    costs = [_cost(scene, without, *way, prefer) for way in straight]
+    costs = _costs(scene, without, straight, prefer)
     if min(costs) < BLOCKED:
         if place is not None:  # of those that have room here, one that also has room there
-            costs = [cost + _cost_there(scene, name, *way, place) for cost, way in zip(costs, straight, strict=True)]
+            costs = [cost + there for cost, there in zip(costs, _costs_there(scene, name, straight, place), strict=True)]
         return straight[int(np.argmin(costs))]
     # Tilted in the plane in which they close, the fingers do not go around anything wide.
     tilts = [
@@ -142,54 +154,59 @@ def _choose(scene: Scene, name: str, offer: list[Grasp], place: Place | None) ->
     ]
     leans = [(option, tilt(down, angle)) for option, down, tilt in tilts for angle in (LEAN, -LEAN)]
     ways = straight + leans
-    costs += [_cost(scene, without, *way, prefer) for way in leans]
+    costs += _costs(scene, without, leans, prefer)
     return ways[int(np.argmin(costs))]
 
 
-def _cost(scene: Scene, without: tuple[str, ...], option: Grasp, rotation: np.ndarray, prefer: np.ndarray | None) -> float:
+def _costs(scene: Scene, without: tuple[str, ...], ways: list[Way], prefer: np.ndarray | None) -> list[float]:
     """Lower is better: little turning, the wanted closing axis, near hand and robot, room for fingers and palm."""
-    cost = np.linalg.norm(rotation_error(scene, rotation)) + option.penalty
-    cost += 4.0 * np.linalg.norm(option.point[:2] - scene.hand[:2]) + 60.0 * scene.strain(option.point, rotation[:, 2])
-    if prefer is not None:
-        cost += 6.0 * (1.0 - abs(option.closing @ prefer))
-    if rotation[2, 2] > -0.99:
-        cost += 2.0
-    return float(
-        cost
-        + 1.0 * scene.crowded(_fingers(option, rotation)[0], without, 0.012).sum()
-        + BLOCKED * len(_blocked(scene, without, option, rotation))
-    )
+    costs = []
+    for (option, rotation), met in zip(ways, _met(scene, without, ways)[1], strict=True):
+        cost = np.linalg.norm(rotation_error(scene, rotation)) + option.penalty
+        cost += 4.0 * np.linalg.norm(option.point[:2] - scene.hand[:2]) + 60.0 * scene.strain(option.point, rotation[:, 2])
+        if prefer is not None:
+            cost += 6.0 * (1.0 - abs(option.closing @ prefer))
+        if rotation[2, 2] > -0.99:
+            cost += 2.0
+        costs.append(float(cost + 1.0 * met[LOWEST].sum() + BLOCKED * _parts_met(met)))
+    return costs
 
 
-def _cost_there(scene: Scene, name: str, option: Grasp, rotation: np.ndarray, place: Place) -> float:
+def _costs_there(scene: Scene, name: str, ways: list[Way], place: Place) -> list[float]:
     """Lower is better: room for fingers and palm around the object at its place, where it comes to stand as it is held."""
     shift = place.point - _anchor(scene, name, place)
     shift[2] = place.point[2] + place.drop - scene.box(name).bottom
-    there = replace(option, point=option.point + shift, opening=option.width)
-    return BLOCKED * len(_blocked(scene, (name,), there, rotation))
+    there = [(replace(option, point=option.point + shift, opening=option.width), rotation) for option, rotation in ways]
+    return [BLOCKED * _parts_met(met) for met in _met(scene, (name,), there)[1]]
 
 
-def _fingers(option: Grasp, rotation: np.ndarray) -> np.ndarray:
-    """Return points (n, 2, 3) that the open fingers sweep on the way down, the lowest first."""
-    return (
-        option.point
-        + (0.5 * option.opening + 0.01) * np.array([[1.0], [-1.0]]) * rotation[:, 0]
-        - rotation[:, 2] * np.arange(0.0, 0.25, 0.04)[:, None, None]
-    )
-
-
-def _blocked(scene: Scene, without: tuple[str, ...], option: Grasp, rotation: np.ndarray) -> dict[str, np.ndarray]:
-    """Return which of fingers, palm and wrist would meet an obstacle on the way down, each with its mean point there (3,)."""
+def _hand(scene: Scene, option: Grasp, rotation: np.ndarray) -> np.ndarray:
+    """Return points (n, 3) of the hand on its way down into a grasp, in the order of `PARTS`; the fingers' tips come first."""
     closing, ahead = rotation[:, 0], rotation[:, 2]
-    fingers = _fingers(option, rotation).reshape(-1, 3)
-    palm = option.point + np.linspace(-0.1, 0.1, 5)[:, None] * closing - ahead * np.arange(0.055, 0.25, 0.04)[:, None, None]
+    fingers = option.point + (0.5 * option.opening + 0.01) * _SIDES * closing - ahead * _FINGERS
+    palm = option.point + _PALM_WIDTH * closing - ahead * _PALM
     flange = option.point - 0.20 * ahead
-    wrist = np.concatenate(
-        [flange + offset + np.arange(0.0, 0.2, 0.05)[:, None] * UP for offset in (0.0, 0.088 * scene.towards_base(flange))]
-    )
-    checks = {"fingers": (fingers, 0.012), "palm": (palm.reshape(-1, 3), 0.027), "wrist": (wrist, 0.085)}
-    met = {part: points[scene.crowded(points, without, margin)] for part, (points, margin) in checks.items()}
-    return {part: points.mean(0) for part, points in met.items() if len(points)}
+    wrist = flange + np.array([np.zeros(3), 0.088 * scene.towards_base(flange)])[:, None] + _WRIST * UP
+    return np.concatenate([fingers.reshape(-1, 3), palm.reshape(-1, 3), wrist.reshape(-1, 3)])
+
+
+def _met(scene: Scene, without: tuple[str, ...], ways: list[Way]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the hand's points (ways, n, 3) and which of them would meet an obstacle (ways, n); all ways are asked at once."""
+    points = np.stack([_hand(scene, *way) for way in ways])
+    met = scene.crowded(points.reshape(-1, 3), without, np.tile(_MARGINS, len(ways)))
+    return points, met.reshape(points.shape[:2])
+
+
+def _parts_met(met: np.ndarray) -> int:
+    """Return how many parts of the hand meet something, of one way's points (n,)."""
+    return sum(bool(met[part].any()) for part in PARTS.values())
+
+
+def _palm_obstacle(scene: Scene, option: Grasp, rotation: np.ndarray) -> np.ndarray | None:
+    """Return the mean point (3,) at which the palm would meet something that does not give way, or None."""
+    (points,), (met,) = _met(scene, tuple(scene.objects), [(option, rotation)])
+    inside = points[PARTS["palm"]][met[PARTS["palm"]]]
+    return inside.mean(0) if len(inside) else None
 
 
 def _drag(scene: Scene, name: str, option: Grasp, obstacle: np.ndarray) -> EmbodiedAction:

@@ -195,11 +195,14 @@ class Scene:
         near = (gap < HAND_RADIUS).any(0)
         return float(high[near, 2].max(initial=self.table_height))
 
-    def crowded(self, points: np.ndarray, without: tuple[str, ...], margin: float) -> np.ndarray:
-        """Tell for each of the points (n, 3) whether it lies within `margin` of the table or of an obstacle but `without`."""
+    def crowded(self, points: np.ndarray, without: tuple[str, ...], margins: np.ndarray) -> np.ndarray:
+        """Tell for each of the points (n, 3) whether it lies within its margin (n,) of the table or of an obstacle but `without`."""
         low, high = self._obstacles(without)
-        inside = ((low - margin < points[:, None]) & (points[:, None] < high + margin)).all(-1).any(1)
-        return inside | (points[:, 2] < self.table_height + 0.5 * margin)
+        inside = np.ones((len(points), len(low)), bool)
+        for axis in range(3):  # one axis after the other: no array of (points, obstacles, 3) is made
+            place = points[:, axis, None]
+            inside &= (low[:, axis] - margins[:, None] < place) & (place < high[:, axis] + margins[:, None])
+        return inside.any(1) | (points[:, 2] < self.table_height + 0.5 * margins)
 
     def towards_base(self, point: np.ndarray) -> np.ndarray:
         """Return the horizontal unit vector (3,) from `point` to the robot's base."""

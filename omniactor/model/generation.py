@@ -91,9 +91,9 @@ class ActionDecoder:
             return torch.multinomial(flat, 1, generator=generator).view(logits.shape[:-1])
 
         if self.config.num_action_queries:
-            hidden = self.model.model(routing=routing, use_cache=False, **inputs).last_hidden_state
-            marked = inputs["input_ids"] == self.config.action_query_token_id
-            logits = self.model.action_logits(hidden[marked])
+            count = self.config.num_action_queries  # at the end of every sample, since they are padded on the left
+            kept = self.model.model(routing=routing, use_cache=False, states_to_keep=count, **inputs).last_hidden_state
+            logits = self.model.action_logits(kept.flatten(0, 1))
             bins = choose(_checked(logits))
         else:
             logits, bins = self._one_by_one(inputs, routing, choose)

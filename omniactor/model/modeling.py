@@ -37,6 +37,7 @@ from transformers.models.qwen2_vl.modeling_qwen2_vl import (
 from omniactor.actions.embodied import ACTION_SIZE
 from omniactor.errors import CheckpointError, ModelInputError
 from omniactor.model.configuration import SHARED, OmniActorConfig, read_config
+from omniactor.model.layer import FinalLayer
 from omniactor.model.loss import action_loss, load_balancing_loss
 from omniactor.model.routing import Routing
 from omniactor.model.stem import VisionStem
@@ -83,7 +84,8 @@ class MoELayer(nn.Module):
     def __init__(self, config: OmniActorConfig, index: int):
         super().__init__()
         text = config.text_config
-        self.experts = nn.ModuleDict({world: Qwen2VLDecoderLayer(text, index) for world in config.layer_experts(index)})
+        kind = _layer_class(text, index)
+        self.experts = nn.ModuleDict({world: kind(text, index) for world in config.layer_experts(index)})
         self.router = nn.Linear(text.hidden_size, len(self.experts), bias=False) if config.router else None
         if self.router is not None:  # both experts run on every token, so each needs a place in the cache
             extra = text.num_hidden_layers + index - config.num_shared_layers
@@ -122,7 +124,7 @@ class OmniActorTextModel(Qwen2VLPreTrainedModel):
         super().__init__(text)
         self.embed_tokens = nn.Embedding(text.vocab_size, text.hidden_size, text.pad_token_id)
         self.layers = nn.ModuleList(
-            Qwen2VLDecoderLayer(text, index) if SHARED in config.layer_experts(index) else MoELayer(config, index)
+            _layer_class(text, index)(text, index) if SHARED in config.layer_experts(index) else MoELayer(config, index)
             for index in range(text.num_hidden_layers)
         )
         self.norm = nn.ModuleDict({name: Qwen2VLRMSNorm(text.hidden_size, text.rms_norm_eps) for name in config.head_experts})
@@ -138,6 +140,7 @@ class OmniActorTextModel(Qwen2VLPreTrainedModel):
         use_cache: bool = False,
         bidirectional: torch.Tensor | None = None,
         output_hidden_states: bool = False,
+        states_to_keep: int = 0,
     ) -> _Decoded:
         """Run the layers; arguments as in `OmniActorForConditionalGeneration.forward`."""
         if position_ids is None:
@@ -156,12 +159,15 @@ class OmniActorTextModel(Qwen2VLPreTrainedModel):
         hidden, states, probabilities = embeddings, [embeddings], []
         for index, layer in enumerate(self.layers):
             mask = masks[self.config.layer_types[index]]
+            if index == len(self.layers) - 1 and getattr(layer, "router", None) is None:
+                arguments["keep"] = states_to_keep
             if isinstance(layer, MoELayer):
                 hidden, routed = layer(hidden, routing, attention_mask=mask, **arguments)
                 probabilities += [] if routed is None else [routed]
             else:
                 hidden = layer(hidden, attention_mask=mask, **arguments)
             states.append(hidden)
+        hidden = hidden[:, -states_to_keep:]  # 0 leaves all
         hidden = routing.dispatch(self.norm, lambda norm, rows: norm(_take(hidden, rows)))
         return _Decoded(
             last_hidden_state=hidden,
@@ -281,7 +287,14 @@ class OmniActorForConditionalGeneration(Qwen2VLForConditionalGeneration):
     config_class = OmniActorConfig
     config: OmniActorConfig
     # What stays on one device and is sharded as a whole. An expert pair does, since a batch may need both.
-    _no_split_modules = ["MoELayer", "Qwen2VLDecoderLayer", "Qwen2VLVisionBlock", "Qwen2_5_VLVisionBlock", "VisionStem"]
+    _no_split_modules = [
+        "MoELayer",
+        "Qwen2VLDecoderLayer",
+        "FinalLayer",
+        "Qwen2VLVisionBlock",
+        "Qwen2_5_VLVisionBlock",
+        "VisionStem",
+    ]
     _tied_weights_keys = {}
     # Every micro-batch counts the same in a step, whichever world and however many tokens it has.
     accepts_loss_kwargs = False
@@ -314,6 +327,7 @@ class OmniActorForConditionalGeneration(Qwen2VLForConditionalGeneration):
         bidirectional: torch.Tensor | None = None,
         action_labels: torch.Tensor | None = None,
         logits_to_keep: int = 0,
+        states_to_keep: int = 0,
         output_hidden_states: bool = False,
         return_dict: bool = True,
         **loss_arguments,
@@ -327,7 +341,7 @@ class OmniActorForConditionalGeneration(Qwen2VLForConditionalGeneration):
             past_key_values: keys and values of what came before; needs a batch of one world.
             inputs_embeds: (B, S, H) instead of input_ids.
             labels: (B, S) ids to predict, -100 where nothing is asked; shifted by one inside.
-            use_cache: return a cache. Ignored for a batch that mixes worlds.
+            use_cache: return a cache; by default only where nothing is learnt. Ignored for a batch that mixes worlds.
             pixel_values: (patches, patch size) of all images, as Qwen2-VL's image processor cuts them.
             image_grid_thw: (images, 3) patches per image: time (1), rows, columns.
             image_cameras: (images,) camera numbers; models with a stem per camera only.
@@ -337,13 +351,15 @@ class OmniActorForConditionalGeneration(Qwen2VLForConditionalGeneration):
             bidirectional: (B, S), 1 for tokens that see each other regardless of order.
             action_labels: (B, N, 7) bins to predict in parallel decoding, -100 where nothing is asked.
             logits_to_keep: compute `logits` for the last so many positions only; 0 = all.
-            output_hidden_states: return the states between layers.
+            states_to_keep: compute the last layer and everything behind it for the last so many positions only; 0 = all.
+                Everything asked about must lie there: queries, and the position before each label.
+            output_hidden_states: return the states between layers; the last of them is cut by `states_to_keep`.
             return_dict: False for a tuple.
             loss_arguments: for transformers' loss function (`num_items_in_batch`).
 
         Raises:
-            ModelInputError: unknown or missing world, placeholders that do not match images, or a cache
-                together with a batch that mixes worlds.
+            ModelInputError: unknown or missing world, placeholders that do not match images, a cache
+                together with a batch that mixes worlds, or `states_to_keep` that leave out what is asked.
         """
         tokens = input_ids if inputs_embeds is None else inputs_embeds
         if tokens is None:
@@ -351,12 +367,17 @@ class OmniActorForConditionalGeneration(Qwen2VLForConditionalGeneration):
         routing = Routing.of(world, len(tokens), self.config, tokens.device)
         if routing.mixed and past_key_values is not None:
             raise ModelInputError("expected one world per batch beside a cache, got both; call once per world")
-        use_cache = not routing.mixed and (self.config.text_config.use_cache if use_cache is None else use_cache)
+        if use_cache is None:
+            use_cache = self.config.text_config.use_cache and labels is None and not states_to_keep
+        use_cache = use_cache and not routing.mixed
         decoded = self.model(
             input_ids, routing, attention_mask, position_ids, past_key_values, inputs_embeds, use_cache,
             pixel_values, image_grid_thw, image_cameras, mm_token_type_ids,
-            bidirectional=bidirectional, output_hidden_states=output_hidden_states,
+            bidirectional=bidirectional, output_hidden_states=output_hidden_states, states_to_keep=states_to_keep,
         )  # fmt: skip
+        if labels is not None and (labels[:, : tokens.shape[1] - states_to_keep + 1] >= 0).any() and states_to_keep:
+            raise ModelInputError(f"expected labels within the last {states_to_keep - 1} positions, got earlier ones; keep more")
+        labels = None if labels is None else labels[:, -states_to_keep:]
         hidden = decoded.last_hidden_state
         kept = hidden[:, -logits_to_keep:] if logits_to_keep else hidden
         output = OmniActorOutput(
@@ -373,6 +394,9 @@ class OmniActorForConditionalGeneration(Qwen2VLForConditionalGeneration):
             losses.append(self.loss_function(logits=output.logits, labels=labels, vocab_size=vocabulary, **loss_arguments))
         if self.model.action_queries is not None and input_ids is not None:
             marked = input_ids == self.config.action_query_token_id
+            if states_to_keep and marked[:, :-states_to_keep].any():
+                raise ModelInputError(f"expected action queries within the last {states_to_keep} positions, got earlier ones")
+            marked = marked[:, -states_to_keep:]
             output.action_logits = self.action_logits(hidden[marked]) if marked.any() else None
             if action_labels is not None and output.action_logits is not None:
                 losses.append(action_loss(output.action_logits, action_labels[marked.any(dim=1)], self.config.action_bin_sigma))
@@ -467,6 +491,10 @@ class OmniActorForConditionalGeneration(Qwen2VLForConditionalGeneration):
         """Return tensor name -> shape of a configuration's model, without the memory for it."""
         with torch.device("meta"):
             return {name: tuple(value.shape) for name, value in cls(config).state_dict().items()}
+
+
+def _layer_class(text: Qwen2VLTextConfig, index: int) -> type[Qwen2VLDecoderLayer]:
+    return FinalLayer if index == text.num_hidden_layers - 1 else Qwen2VLDecoderLayer
 
 
 def _take(tensor: torch.Tensor | None, rows: torch.Tensor | None) -> torch.Tensor | None:

@@ -81,9 +81,17 @@ class Batches(IterableDataset):
                 "raise max_length or make the pictures smaller"
             )
         inputs["world"] = self.mixture.world(number)
+        inputs["states_to_keep"] = length - self._first_asked(inputs)
         if not (inputs["labels"] >= 0).any():
             inputs["logits_to_keep"] = 1  # queries answer, no word is asked: the vocabulary's head has nothing to do
         return inputs
+
+    def _first_asked(self, inputs: dict) -> int:
+        """Return the first position of a batch whose state predicts something: before a label, or at a query."""
+        asked = inputs["labels"].roll(-1, dims=1) >= 0
+        if self.config.num_action_queries:
+            asked |= inputs["input_ids"] == self.config.action_query_token_id
+        return int(asked.any(dim=0).int().argmax())
 
     def loader(self, workers: int = 0) -> DataLoader:
         """Return a loader that yields them in order."""

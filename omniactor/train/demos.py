@@ -19,7 +19,7 @@ _EXPERT = ACTORS.index("expert")
 
 
 class DemoSource:
-    """Every step of a task's demonstrations as a sample: both cameras, the arm's state, and the next actions.
+    """Every step that has pictures of a task's demonstrations as a sample: both cameras, the arm's state, and the next actions.
 
     Numbers are kept in memory, pictures are read when asked for. A chunk ends where it would stop being what the expert
     would do: at the end of the episode, and after a step at which somebody else acted (a push, or another agent whose
@@ -55,7 +55,7 @@ class DemoSource:
             ) from None
 
     def __len__(self) -> int:
-        """Return the number of steps of all episodes."""
+        """Return the number of steps with pictures of all episodes."""
         return len(self._places)
 
     def __getitem__(self, index: int) -> Sample:
@@ -64,15 +64,15 @@ class DemoSource:
         Raises:
             SampleError: its pictures cannot be read.
         """
-        demo, row = self._places[index]
+        demo, row, step = self._places[index]
         try:
             group = self._open()[f"data/{self._demos[demo]}/obs"]
             images = {name: np.ascontiguousarray(group[stored][row][::-1]) for name, stored in _PICTURES.items()}
         except (OSError, KeyError) as error:
-            raise SampleError(f"{self.path}, {self._demos[demo]}, step {row}: {' '.join(str(error).split())[:120]}") from None
-        state = self._states[demo][row]
+            raise SampleError(f"{self.path}, {self._demos[demo]}, step {step}: {' '.join(str(error).split())[:120]}") from None
+        state = self._states[demo][step]
         targets = None if self._targets[demo] is None else self._targets[demo][row] - state[:3]
-        first = row + self._later
+        first = step + self._later
         actions = self._labels[demo][first : first + self._valid[demo][first]]
         return Sample(Observation("embodied", images, self.instruction, state=state), actions, targets)
 
@@ -92,8 +92,9 @@ class DemoSource:
             self._targets.append(np.asarray(observed["target_pos"], np.float32) if "target_pos" in observed else None)
             actor = np.asarray(demo["actor"]) if "actor" in demo else np.full(len(labels), _EXPERT)
             self._valid.append(_chunk_lengths(actor, self._chunk))
-            places += [(number, row) for row in range(len(labels) - self._later)]
-        self._places = np.array(places, np.int64).reshape(-1, 2)
+            shown = np.asarray(observed["picture_steps"]) if "picture_steps" in observed else np.arange(len(labels))
+            places += [(number, row, step) for row, step in enumerate(shown) if step < len(labels) - self._later]
+        self._places = np.array(places, np.int64).reshape(-1, 3)
 
     def _open(self) -> h5py.File:
         """Return the file, opened by this process: HDF5 does not survive a fork."""

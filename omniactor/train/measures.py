@@ -34,7 +34,7 @@ class Measures:
                     self._targets(config, logits[:, -1], labels[:, -1])
                     logits, labels = logits[:, :-1], labels[:, :-1]
                 self._actions(logits.flatten(0, 1), labels.flatten(0, 1))
-            logits, labels = output.logits[:, :-1], inputs["labels"][:, 1:]
+            logits, labels = output.logits[:, :-1], inputs["labels"][:, -output.logits.shape[1] :][:, 1:]
             asked = labels >= 0
             if not asked.any():
                 return

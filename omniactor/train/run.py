@@ -125,7 +125,9 @@ def _claim(recipe: Recipe, out: Path) -> None:
             before = json.loads(path.read_text())
         except ValueError:
             raise InputError(f"expected a recipe in {path}, got a broken file; choose another --out") from None
-        changed = sorted(k for k in content if k not in free and before.get(k) != content[k])
+        # A setting that a run of an earlier version did not have yet had its default's effect.
+        before = {**json.loads(json.dumps(dataclasses.asdict(Recipe()))), **before}
+        changed = sorted(k for k in content if k not in free and before[k] != content[k])
         if changed:
             raise InputError(
                 f"expected the recipe that {out} was begun with, got other values of {', '.join(changed)}; choose another --out"

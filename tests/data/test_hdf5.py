@@ -94,6 +94,24 @@ def test_before_the_action_on_request_and_nothing_is_left_of_an_unfinished_file(
         Hdf5Writer(tmp_path / "no" / "c.hdf5", scene, 16, "x", "post-action", "labels")
 
 
+def test_pictures_of_every_kth_step_say_which_and_episodes_begin_at_different_ones(episodes, folder, tmp_path):
+    writer = Hdf5Writer(
+        tmp_path / "a.hdf5", read_scene_facts(scene_path(folder, "standin", 47)), 16, "x", "pre-action", "labels", every=7
+    )
+    for episode in episodes:
+        writer.begin(episode)
+        for step in filter(writer.wants, range(len(episode) + 1)):
+            shade = np.full((16, 16, 3), step, np.uint8)
+            writer.add(step, {"agentview": shade, "wrist": shade}, np.full((2, 3), step))
+        writer.end()
+    with h5py.File(writer.close()) as file:
+        for number, episode in enumerate(episodes):
+            demo, shown = file[f"data/demo_{number}"], list(range(number, len(episode), 7))
+            assert demo["obs/picture_steps"][:].tolist() == shown
+            assert demo["obs/agentview_rgb"][:, 0, 0, 0].tolist() == demo["obs/target_pos"][:, 0, 0].tolist() == shown
+            assert len(demo["actions"]) == len(demo["obs/ee_pos"]) == len(episode)
+
+
 def test_quaternions_are_those_of_the_rotations():
     np.testing.assert_allclose(quaternions(np.array([[np.pi, 0, 0], [0, 0, 0], [0, 0, np.pi / 2]])),
                                [[1, 0, 0, 0], [0, 0, 0, 1], [0, 0, np.sqrt(0.5), np.sqrt(0.5)]], atol=1e-9)  # fmt: skip

@@ -78,3 +78,20 @@ def test_pictures_that_are_gone_are_an_error_of_the_sample(tmp_path):
     with pytest.raises(SampleError, match="demo_0, step 2"):
         source[2]
     assert source[8].observation.images["agentview"][0, 0, 0] == 12
+
+
+def test_where_only_some_steps_have_pictures_those_are_the_samples_and_their_chunks_are_whole(tmp_path):
+    path = write(tmp_path / "a_demo.hdf5", alignment="pre-action")
+    with h5py.File(path, "r+") as file:
+        demo = file["data/demo_0"]
+        for name in ("agentview_rgb", "eye_in_hand_rgb", "target_pos"):
+            rows = demo[f"obs/{name}"][1::3]
+            del demo[f"obs/{name}"]
+            demo[f"obs/{name}"] = rows
+        demo["obs/picture_steps"] = [1, 4]
+    source = DemoSource(path, chunk=3)
+    assert len(source) == 2 + STEPS[1]
+    sample = source[1]
+    assert sample.observation.images["wrist"][0, 0, 0] == 4 and sample.observation.state[0] == pytest.approx(0.4)
+    np.testing.assert_allclose(source[0].action[:, 0], [0.1, 0.2, 0.3], rtol=1e-6)
+    np.testing.assert_allclose(sample.action[:, 0], [0.4, 0.5], rtol=1e-6)

@@ -83,6 +83,9 @@ def _episode(
     if missing:
         tally.drop(f"demonstration without {missing[0]}", where)
         return None
+    if "obs/picture_steps" in group:
+        tally.drop("demonstration with pictures of some of its steps only (training reads it as it is)", where)
+        return None
     if len(group["actions"]) > MAX_STEPS:
         tally.drop(f"demonstration of more than {MAX_STEPS} steps", where)
         return None

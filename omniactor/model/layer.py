@@ -1,0 +1,66 @@
+"""The decoder's last layer, which need not answer where nobody asks."""
+
+from __future__ import annotations
+
+import torch
+from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
+from transformers.models.qwen2_vl.modeling_qwen2_vl import Qwen2VLDecoderLayer, apply_rotary_pos_emb, eager_attention_forward
+
+
+class FinalLayer(Qwen2VLDecoderLayer):
+    """Qwen2-VL's decoder layer, and the same for the last positions alone.
+
+    Behind the last layer only the states are looked at that predict something: an action's queries, an answer's words.
+    The prompt before them, mostly pictures, is there to be attended to; its keys and values are enough. In a small model
+    that sees two cameras this saves a quarter of a training step.
+    """
+
+    def forward(
+        self,
+        hidden_states: torch.Tensor,
+        attention_mask: torch.Tensor | None = None,
+        position_ids: torch.Tensor | None = None,
+        past_key_values=None,
+        use_cache: bool | None = False,
+        position_embeddings: tuple[torch.Tensor, torch.Tensor] | None = None,
+        keep: int = 0,
+        **arguments,
+    ) -> torch.Tensor:
+        """Run the layer.
+
+        Args:
+            hidden_states: (B, S, H).
+            attention_mask: (B, 1, S, S), or what else the attention in use takes.
+            position_ids: (B, S).
+            past_key_values: the cache.
+            use_cache: fill it.
+            position_embeddings: cosines and sines, (B, S, D) each.
+            keep: compute the last so many positions only; 0 = all.
+            arguments: for the attention.
+
+        Returns:
+            (B, keep, H); all S positions where there is nothing to save: no or as many to keep, a cache, or an attention
+            that takes no 4-D mask.
+        """
+        masked = isinstance(attention_mask, torch.Tensor) and attention_mask.dim() == 4
+        if not 0 < keep < hidden_states.shape[1] or past_key_values is not None or not masked:
+            return super().forward(
+                hidden_states, attention_mask, position_ids, past_key_values, use_cache, position_embeddings, **arguments
+            )
+        attention, (cosine, sine) = self.self_attn, position_embeddings
+        seen, kept = self.input_layernorm(hidden_states), hidden_states[:, -keep:]
+
+        def heads(states: torch.Tensor) -> torch.Tensor:
+            return states.view(*states.shape[:2], -1, attention.head_dim).transpose(1, 2)
+
+        queries = heads(attention.q_proj(seen[:, -keep:]))
+        keys, values = heads(attention.k_proj(seen)), heads(attention.v_proj(seen))
+        queries, _ = apply_rotary_pos_emb(queries, queries, cosine[:, -keep:], sine[:, -keep:])
+        keys, _ = apply_rotary_pos_emb(keys, keys, cosine, sine)
+        attend = ALL_ATTENTION_FUNCTIONS.get_interface(attention.config._attn_implementation, eager_attention_forward)
+        mixed, _ = attend(
+            attention, queries, keys, values, attention_mask[:, :, -keep:], dropout=attention.attention_dropout * self.training,
+            scaling=attention.scaling, sliding_window=attention.sliding_window, **arguments,
+        )  # fmt: skip
+        kept = kept + attention.o_proj(mixed.reshape(*kept.shape[:2], -1))
+        return kept + self.mlp(self.post_attention_layernorm(kept))
