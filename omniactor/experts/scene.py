@@ -196,7 +196,7 @@ class Scene:
         return float(high[near, 2].max(initial=self.table_height))
 
     def crowded(self, points: np.ndarray, without: tuple[str, ...], margins: np.ndarray) -> np.ndarray:
-        """Tell for each of the points (n, 3) whether it lies within its margin (n,) of the table or of an obstacle but `without`."""
+        """Tell of each point (n, 3) whether the table or an obstacle but `without` lies within its margin (n,)."""
         low, high = self._obstacles(without)
         inside = np.ones((len(points), len(low)), bool)
         for axis in range(3):  # one axis after the other: no array of (points, obstacles, 3) is made

@@ -6,6 +6,7 @@ import argparse
 import dataclasses
 import json
 import os
+import sys
 import warnings
 from pathlib import Path
 
@@ -30,8 +31,11 @@ def run(options: argparse.Namespace) -> None:
         return
     # The engines' notes to their own developers, several a step.
     warnings.filterwarnings("ignore", category=FutureWarning)
+    from omniactor.train.launch import bf16_is_emulated
     from omniactor.train.run import train
 
+    if recipe.bf16 and bf16_is_emulated():
+        print("bf16 is about ten times slower than float32 on this processor; stop and add --set bf16=false", file=sys.stderr)
     outcome = train(recipe, Path(options.out or f"runs/{options.recipe}"))
     if os.environ.get("RANK", "0") != "0":
         return  # one process speaks for all

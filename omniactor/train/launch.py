@@ -1,4 +1,4 @@
-"""What DeepSpeed needs around it before a run begins."""
+"""What is looked at before a run begins: DeepSpeed's surroundings, and what this machine computes slowly."""
 
 from __future__ import annotations
 
@@ -34,3 +34,10 @@ def prepare_deepspeed() -> None:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         os.environ |= {"RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+
+
+def bf16_is_emulated() -> bool:
+    """Tell whether this machine has no instructions for bfloat16: there it is ten times slower than float32, not faster."""
+    import torch
+
+    return not torch.cuda.is_available() and not torch.ops.mkldnn._is_mkldnn_bf16_supported()
