@@ -28,6 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--handover", type=float, default=0.0, metavar="SHARE", help="of episodes the expert takes over midway (default: 0)"
     )
     parser.add_argument(
+        "--interventions", action="store_true", help="the expert takes over for a second, again and again, and gives back"
+    )
+    parser.add_argument(
         "--keep-failures", action="store_true", help="keep episodes that do not succeed too; `success` says which"
     )
     parser.add_argument(
@@ -154,7 +157,8 @@ def _make(options: argparse.Namespace, folder: Path) -> tuple[dict, dict, list[s
 
     plan = make_plan(
         options.tasks, options.episodes, options.assets, agent=options.agent, labels=options.labels, seed=options.seed,
-        perturb=options.perturb, handover=options.handover, keep="all" if options.keep_failures else "successes",
+        perturb=options.perturb, handover=options.handover, interventions=options.interventions,
+        keep="all" if options.keep_failures else "successes",
         max_steps=options.max_steps, attempts=options.attempts,
     )  # fmt: skip
     assets = options.render_assets or plan.assets

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -45,6 +46,7 @@ class Demonstrator:
         self.name = agent.name
         self.start_steps = len(self._start)
         self.handover = plan.handover_step(seed)
+        self._turns, self._expert_acts = plan.turns(seed), False
         self.label, self.actor = np.zeros(7, np.float32), EXPERT
 
     @property
@@ -54,7 +56,7 @@ class Demonstrator:
 
     def reset(self, instruction: str, seed: int | None = None) -> None:
         """Reset everybody."""
-        self._taken = 0
+        self._taken, self._said = 0, (instruction, seed)
         self._perturbed.reset(instruction, seed)
         if self._expert is not None and self._expert is not self._agent:
             self._expert.reset(instruction, seed)
@@ -66,6 +68,7 @@ class Demonstrator:
             return self._start[step]
         if self.handover is not None and step >= self.handover:
             self._perturbed.agent = self._expert
+        self._take_turns(step)
         action = self._perturbed.act(observation)
         if action is None and self.handover is not None and self._perturbed.agent is not self._expert:
             self.handover, self._perturbed.agent = step, self._expert  # the agent stopped before its turn was over
@@ -77,6 +80,15 @@ class Demonstrator:
         self.label = own.values
         self.actor = PERTURBATION if self._perturbed.disturbed else EXPERT if by_expert else AGENT
         return action
+
+    def _take_turns(self, step: int) -> None:
+        """Let the expert intervene, or give back to the agent, which starts anew: its plan was for another state."""
+        expert_acts = bisect_right(self._turns, step) % 2 == 1
+        if expert_acts != self._expert_acts:
+            self._perturbed.agent = self._expert if expert_acts else self._agent
+            if not expert_acts:
+                self._agent.reset(*self._said)
+        self._expert_acts = expert_acts
 
 
 @dataclass(frozen=True)
@@ -106,7 +118,7 @@ def demonstrate(env, plan: DemoPlan, job: Job, beat: Callable[[], None] = lambda
     env.settle_steps = plan.settle_steps
     agent = make_agent(plan.agent, env)
     # A labelling expert is only made where it is needed: not every task must have one.
-    needs_expert = plan.agent != "expert" and (plan.labels == "expert" or plan.handover > 0)
+    needs_expert = plan.agent != "expert" and (plan.labels == "expert" or plan.handover > 0 or plan.interventions)
     expert = agent if plan.agent == "expert" else make_agent("expert", env) if needs_expert else None
     diverged = 0
     for attempt in range(plan.attempts):

@@ -18,6 +18,9 @@ from omniactor.sim.tasks import parse_tasks
 
 LABELS = ("expert", "agent")
 MAX_EPISODES = 100_000
+AGENT_TURN, EXPERT_TURN = (8, 40), (12, 28)
+"""With interventions, steps that the agent acts and then the expert, the least and the most: long enough to go astray, and
+to be led back."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class DemoPlan:
         seed: everything random comes from it.
         perturb: name in `PERTURBATIONS`.
         handover: share of episodes that the expert takes over at a random step, 0 to 1.
+        interventions: the expert takes over again and again, and gives back; see `AGENT_TURN`.
         keep: "successes", or "all" (failures too, with `success` stored).
         max_steps: an attempt ends after this many actions.
         attempts: starts drawn for one episode before it is given up.
@@ -49,6 +53,7 @@ class DemoPlan:
     seed: int = 0
     perturb: str = "none"
     handover: float = 0.0
+    interventions: bool = False
     keep: str = "successes"
     max_steps: int = 400
     attempts: int = 10
@@ -69,6 +74,14 @@ class DemoPlan:
         share, step = draw.uniform(), int(draw.integers(0, self.max_steps // 2 + 1))
         return step if share < self.handover else None
 
+    def turns(self, seed: int) -> list[int]:
+        """Return the steps at which agent and expert take turns in the episode of `seed`; the agent begins."""
+        draw, steps = np.random.default_rng([seed, 4]), [0]
+        while self.interventions and steps[-1] < self.max_steps:
+            low, high = EXPERT_TURN if len(steps) % 2 == 0 else AGENT_TURN
+            steps.append(steps[-1] + int(draw.integers(low, high + 1)))
+        return steps[1:]
+
     def manifest(self) -> dict:
         """Return the content of `manifest.json`: what a later run into the same folder must agree with."""
         settings = {
@@ -77,6 +90,8 @@ class DemoPlan:
             "attempts": self.attempts, "settle steps": self.settle_steps, "assets": self.assets,
             "assets fingerprint": self.fingerprint, "version of": versions(),
         }  # fmt: skip
+        if self.interventions:
+            settings["interventions"] = True
         return make_manifest(settings, list(self.tasks), self.episodes, now())
 
 
@@ -102,17 +117,20 @@ def make_plan(tasks: str, episodes: int, assets: str = "auto", **settings) -> De
         raise InputError(f"expected a seed from 0 to {2**32 - 1}, got {plan.seed}; change --seed")
     if not 0.0 <= plan.handover <= 1.0:  # NaN falls here too
         raise InputError(f"expected a share from 0 to 1 for --handover, got {plan.handover}")
-    if plan.handover and plan.agent == "expert":
-        raise InputError(
-            "expected an agent other than the expert with --handover, got expert; drop --handover or choose another --agent"
-        )
+    for name, used in (("--handover", plan.handover > 0), ("--interventions", plan.interventions)):
+        if used and plan.agent == "expert":
+            raise InputError(
+                f"expected an agent other than the expert with {name}, got expert; drop {name} or choose another --agent"
+            )
+    if plan.handover and plan.interventions:
+        raise InputError("expected --handover or --interventions, got both; choose one")
     if not 1 <= plan.max_steps <= 10_000:
         raise InputError(f"expected from 1 to 10000 steps, got {plan.max_steps}; change --max-steps")
     if not 1 <= plan.attempts <= 1000:
         raise InputError(f"expected from 1 to 1000 attempts, got {plan.attempts}; change --attempts")
     choose_perturbation(plan.perturb)
     check_agent(plan.agent, chosen)
-    if plan.agent != "expert" and (plan.labels == "expert" or plan.handover):
+    if plan.agent != "expert" and (plan.labels == "expert" or plan.handover or plan.interventions):
         check_agent("expert", chosen)
     source = resolve_assets(assets)
     return DemoPlan(**{**vars(plan), "assets": source.kind, "fingerprint": source.fingerprint})

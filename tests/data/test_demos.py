@@ -1,13 +1,17 @@
 """One demonstration: reproducible, labelled by the expert, handed over, replayable."""
 
+from itertools import pairwise
+from types import SimpleNamespace
+
 import numpy as np
 
 from omniactor.agent import make_agent
-from omniactor.data.demos import AGENT, EXPERT, PERTURBATION, restore
-from omniactor.data.plan import DemoPlan
+from omniactor.data.demos import AGENT, EXPERT, PERTURBATION, Demonstrator, restore
+from omniactor.data.plan import AGENT_TURN, EXPERT_TURN, DemoPlan
 from omniactor.evaluate.protocol import FIRST_FRESH_SEED
 from omniactor.evaluate.schedule import Job
 from omniactor.perturb import PERTURBATIONS, start_actions
+from omniactor.types import EmbodiedAction
 
 
 def test_the_same_seed_gives_the_same_bytes(make, strong, tmp_path):
@@ -79,6 +83,34 @@ def test_another_agent_is_labelled_by_the_expert_and_handed_over(make, standin_e
     assert (episode.actor[at:] == EXPERT).all()
     assert (episode.actions[:at] != episode.labels[:at]).any(1).all()
     assert (episode.actions[at:] == episode.labels[at:]).all()
+
+
+def test_the_expert_intervenes_again_and_again_and_gives_back(make):
+    episode = make(agent="random", interventions=True, seed=0, max_steps=120, keep="all").episode
+    changes = np.flatnonzero(np.diff(episode.actor)) + 1
+    turns = np.diff([0, *changes])
+    assert episode.actor[0] == AGENT and set(episode.actor) == {AGENT, EXPERT}
+    assert len(turns) >= 4
+    assert all(AGENT_TURN[0] <= length <= AGENT_TURN[1] for length in turns[::2])
+    assert all(EXPERT_TURN[0] <= length <= EXPERT_TURN[1] for length in turns[1::2])
+    by_expert = episode.actor == EXPERT
+    assert (episode.actions[by_expert] == episode.labels[by_expert]).all()
+    assert (episode.actions[~by_expert] != episode.labels[~by_expert]).any(1).all()
+
+
+def test_an_agent_that_gets_the_arm_back_starts_anew(standin_env):
+    said = []
+    agent = SimpleNamespace(name="a", needs_images=False, reset=lambda *words: said.append(words), act=lambda seen: still)
+    still = EmbodiedAction(np.zeros(7))
+    plan = DemoPlan((47,), 1, agent="a", interventions=True, max_steps=100)
+    demonstrator = Demonstrator(agent, SimpleNamespace(reset=lambda *_: None, act=lambda seen: still), plan, seed=5)
+    demonstrator.reset("do it", 5)
+    actors = []
+    for _ in range(100):
+        demonstrator.act(None)
+        actors.append(demonstrator.actor)
+    returns = sum(before == EXPERT and after == AGENT for before, after in pairwise(actors))
+    assert returns >= 1 and said == [("do it", 5)] * (1 + returns)
 
 
 def test_seeds_are_distinct_and_never_evaluations():
