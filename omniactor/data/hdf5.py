@@ -7,7 +7,8 @@ start (`dropped_first_steps` 0; LIBERO drops 5). `actions` are the labels or the
 place are that the goal asks about, metres, in the world.
 
 Pictures cost more than everything else. Where only every K-th step has them, `obs/picture_steps` says which steps the
-rows of the pictures and of `obs/target_pos` belong to; everything else still has a row a step.
+rows of the pictures and of `obs/target_pos` belong to; everything else still has a row a step. Steps at which an agent acted
+whom the expert only labelled are left out then: what follows them is not the expert's, so they teach one action, not a chunk.
 """
 
 from __future__ import annotations
@@ -107,8 +108,8 @@ class Hdf5Writer:
     def _begin(self, episode: Episode) -> None:
         facts, steps = episode.facts, len(episode)
         self._group = group = self._data.create_group(f"demo_{self._demos}")
-        shown = range(self._demos % min(self._every, steps), steps, self._every)
-        self._rows = {step: row for row, step in enumerate(shown)}
+        shown = self._shown(episode)
+        self._rows = {step: row for row, step in enumerate(shown.tolist())}
         self._targets = np.zeros((len(shown), 2, 3), np.float32)
         attributes = {
             "num_samples": steps, "model_file": _with_fixtures(self._scene.xml, facts.fixtures), "init_state": episode.states[0],
@@ -136,17 +137,23 @@ class Hdf5Writer:
             "obs/ee_states": robot[:, :6], "obs/ee_pos": robot[:, :3], "obs/ee_ori": robot[:, 3:6],
         }  # fmt: skip
         if self._every > 1:
-            arrays["obs/picture_steps"] = np.array(shown, np.int64)
+            arrays["obs/picture_steps"] = shown
         for name, array in arrays.items():
             group.create_dataset(name, data=array)
         frame = (self._size, self._size, 3)
+        stored = {"chunks": (1, *frame), "compression": "gzip", "compression_opts": 1} if len(shown) else {}
         self._images = {
-            camera: group.create_dataset(
-                f"obs/{name}", (len(shown), *frame), np.uint8, chunks=(1, *frame), compression="gzip", compression_opts=1
-            )
+            camera: group.create_dataset(f"obs/{name}", (len(shown), *frame), np.uint8, **stored)
             for camera, name in IMAGES.items()
         }
         self._total += steps
+
+    def _shown(self, episode: Episode) -> np.ndarray:
+        """Return the steps of an episode that have pictures."""
+        if self._every == 1:
+            return np.arange(len(episode))
+        taught = np.flatnonzero(episode.actor != ACTORS.index("agent"))
+        return taught[self._demos % min(self._every, max(1, len(taught))) :: self._every]
 
     def _call(self, function, *arguments):
         try:

@@ -1,12 +1,13 @@
 """LIBERO's HDF5 layout, read back with h5py."""
 
 import json
+from dataclasses import replace
 
 import h5py
 import numpy as np
 import pytest
 
-from omniactor.data.episodes import read_episode
+from omniactor.data.episodes import ACTORS, read_episode
 from omniactor.data.folder import episodes_of
 from omniactor.data.hdf5 import Hdf5Writer, quaternions
 from omniactor.data.rendering import SceneRenderer
@@ -14,6 +15,7 @@ from omniactor.data.scene import scene_path
 from omniactor.errors import OutputError
 from omniactor.sim.scene import read_scene_facts
 from omniactor.sim.tasks import TASKS
+from omniactor.train.demos import DemoSource
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +112,22 @@ def test_pictures_of_every_kth_step_say_which_and_episodes_begin_at_different_on
             assert demo["obs/picture_steps"][:].tolist() == shown
             assert demo["obs/agentview_rgb"][:, 0, 0, 0].tolist() == demo["obs/target_pos"][:, 0, 0].tolist() == shown
             assert len(demo["actions"]) == len(demo["obs/ee_pos"]) == len(episode)
+
+
+def test_steps_of_an_agent_that_was_only_labelled_get_no_pictures(episodes, folder, tmp_path):
+    scene = read_scene_facts(scene_path(folder, "standin", 47))
+    writer = Hdf5Writer(tmp_path / "a.hdf5", scene, 16, "x", "pre-action", "labels", every=2)
+    by_agent = np.full(len(episodes[0]), ACTORS.index("agent"), np.uint8)
+    in_turns = by_agent.copy()
+    in_turns[10:20] = in_turns[30:] = ACTORS.index("expert")
+    for actor in (in_turns, by_agent):
+        writer.begin(replace(episodes[0], actor=actor))
+        writer.end()
+    with h5py.File(writer.close()) as file:
+        shown = [*range(10, 20), *range(30, len(in_turns))][::2]
+        assert file["data/demo_0/obs/picture_steps"][:].tolist() == shown
+        assert file["data/demo_1/obs/eye_in_hand_rgb"].shape == (0, 16, 16, 3)
+    assert len(DemoSource(tmp_path / "a.hdf5", 8)) == len(shown)
 
 
 def test_quaternions_are_those_of_the_rotations():
