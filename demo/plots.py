@@ -27,7 +27,7 @@ def action_plot(actions: Sequence[np.ndarray]):
 def decision_plot(actions: Sequence[np.ndarray], decisions: Sequence[tuple[int, Decision]]):
     """Return a matplotlib figure of what a model chose, how sure it was, when it looked and which expert decided.
 
-    One row per action dimension: the interval of the action vocabulary that was chosen, coloured by its probability.
+    One row per action dimension: the interval of the action vocabulary that was acted on, coloured by its probability.
     A vertical line marks each look at the cameras, where a new chunk of actions begins. The last row is the branch of
     the deep layers that ran.
 
@@ -59,9 +59,9 @@ def decision_plot(actions: Sequence[np.ndarray], decisions: Sequence[tuple[int, 
     _finish(rows[-1])
     names = sorted({str(decision.expert) for _, decision in decisions})
     rows[-1].set_xlabel(f"step \N{MIDDLE DOT} expert that ran: {', '.join(names)}", fontsize=10, color=INK)
-    rows[0].set_title("Intervals chosen; a grey line: it looked", fontsize=10, color=INK, loc="left")
+    rows[0].set_title("Intervals acted on; a grey line: it looked", fontsize=10, color=INK, loc="left")
     bar = figure.colorbar(ScalarMappable(scale, PROBABILITY), ax=list(rows), location="bottom", shrink=0.7, aspect=40, pad=0.01)
-    bar.set_label("probability of the interval chosen", fontsize=9, color=INK)
+    bar.set_label("probability of the interval acted on", fontsize=9, color=INK)
     bar.ax.tick_params(labelsize=8, colors=INK, length=2)
     return figure
 

@@ -180,7 +180,7 @@ class Decision:
             None for a peer model, which has no such branches.
         seconds: from the observation to the decision.
         text: GUI: what the model wrote.
-        bins: embodied: (N, 7) chosen intervals of the chunk.
+        bins: embodied: (N, 7) intervals of the chunk's numbers.
         probabilities: embodied: (N, 7) their probabilities.
         targets: embodied, of models that were taught it: (2, 3), where the model believes the thing and the place to be
             that its task is about, metres in the world.

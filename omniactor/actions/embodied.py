@@ -23,6 +23,8 @@ from omniactor.errors import ActionError, InputError
 
 ACTION_SIZE = 7
 """Numbers in an embodied action: dx dy dz drx dry drz gripper."""
+GRIPPER = 6
+"""Which of them is the gripper's."""
 STATE_SIZE = 8
 """Numbers in the arm's state: end-effector position (3), axis-angle (3), fingers (2)."""
 

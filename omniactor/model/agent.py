@@ -93,7 +93,7 @@ class ModelAgent:
         inputs = self.processor.encode(self.model.config, [observation]).to(self.model.device)
         prediction = self.decoder(inputs, self.temperature, self._generator)
         bins = prediction.bins[0].cpu().numpy()
-        values = self.processor.prompt.action_normaliser.denormalise(self.model.config.action_bins.centre(bins))
+        values = self.processor.prompt.action_normaliser.denormalise(prediction.values[0].cpu().numpy())
         self._left.extend(np.clip(values, -1.0, 1.0)[: self.execute])
         targets = None if prediction.targets is None else observation.state[:3] + prediction.targets[0].numpy()
         self.decision = Decision(

@@ -88,6 +88,9 @@ class OmniActorConfig(PreTrainedConfig):
             goal asks about, as offsets from the gripper (see `actions.embodied.target_values`).
         action_query_token_id: the id that marks a query's place in the input.
         action_bin_sigma: width, in bins, of the Gaussian targets when training on parallel decoding; 0 = one-hot.
+        action_readout: parallel decoding only: how a number is read off the probabilities of its intervals. "mode" takes the
+            likeliest interval; "mean" the mean over all, but for the gripper, whose values lie apart. Corrections are
+            spread over many intervals beside one for "leave it", so the likeliest never corrects (docs/mini.md).
         prefix_attention: the tokens of the prompt see each other in both directions (small models only;
             Qwen2-VL is causal).
     """
@@ -114,6 +117,7 @@ class OmniActorConfig(PreTrainedConfig):
     target_query: bool = False
     action_query_token_id: int = 151654
     action_bin_sigma: float = 0.0
+    action_readout: Literal["mode", "mean"] = "mode"
     prefix_attention: bool = False
 
     image_token_id: int = 151655
@@ -173,6 +177,12 @@ class OmniActorConfig(PreTrainedConfig):
             raise InputError(
                 f"expected chunk_size of 1 or more and queries_per_action of 1 or {ACTION_SIZE}, "
                 f"got {self.chunk_size} and {self.queries_per_action}"
+            )
+        if self.action_readout not in ("mode", "mean"):
+            raise InputError(f"expected an action_readout of mode or mean, got {self.action_readout!r}")
+        if self.action_readout == "mean" and self.action_decoding != "parallel":
+            raise InputError(
+                "expected action_readout mode with autoregressive decoding, whose next number needs one id, got mean"
             )
         if self.target_query and (self.action_decoding != "parallel" or self.queries_per_action != 1):
             raise InputError("expected target_query only with parallel decoding and one query per action, got other settings")

@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from transformers.cache_utils import Cache, StaticCache, StaticLayer
 
-from omniactor.actions.embodied import ACTION_SIZE, target_offsets
+from omniactor.actions.embodied import ACTION_SIZE, GRIPPER, target_offsets
 from omniactor.errors import ModelError, ModelInputError
 from omniactor.model.modeling import OmniActorForConditionalGeneration
 from omniactor.model.routing import Routing
@@ -23,19 +24,21 @@ class ActionPrediction:
     """A chunk of actions for each sample of a batch of B.
 
     Attributes:
-        bins: (B, N, 7) chosen interval numbers.
+        values: (B, N, 7) what to do, in -1 to 1, float32: the middles of the chosen intervals, or the mean that lies in them.
+        bins: (B, N, 7) interval numbers of the values.
         distribution: (B, N, 7, K) probabilities of all intervals, float32.
         targets: (B, 2, 3) where the thing and the place are that the goal asks about, seen from the gripper, metres;
             None without a target query.
     """
 
+    values: torch.Tensor
     bins: torch.Tensor
     distribution: torch.Tensor
     targets: torch.Tensor | None = None
 
     @property
     def probabilities(self) -> torch.Tensor:
-        """(B, N, 7) probabilities of the chosen intervals."""
+        """(B, N, 7) probabilities of the intervals of the values."""
         return self.distribution.gather(-1, self.bins.unsqueeze(-1)).squeeze(-1)
 
 
@@ -69,7 +72,7 @@ class ActionDecoder:
 
         Args:
             inputs: what `OmniActorProcessor.encode` returned, left-padded, of embodied samples; on the model's device.
-            temperature: 0 for the likeliest interval, else sample.
+            temperature: 0 for the checkpoint's own readout (`config.action_readout`), else sample.
             generator: of the samples.
 
         Raises:
@@ -101,7 +104,13 @@ class ActionDecoder:
         if self.config.target_query:
             values = self.config.action_bins.centre(logits[:, count].argmax(dim=-1).cpu().numpy())
             targets = torch.from_numpy(target_offsets(values))
-        return ActionPrediction(bins[:, :count], logits[:, :count].float().softmax(dim=-1), targets)
+        bins, distribution = bins[:, :count], logits[:, :count].float().softmax(dim=-1)
+        centres = torch.from_numpy(self.config.action_bins.centre(np.arange(self.config.num_action_bins))).to(bins.device)
+        values = centres[bins]
+        if self.config.action_readout == "mean" and temperature == 0:
+            values[..., :GRIPPER] = (distribution[..., :GRIPPER, :] @ centres).clamp(-1, 1)
+            bins = ((values + 1) * (len(centres) / 2)).long().clamp(0, len(centres) - 1)
+        return ActionPrediction(values, bins, distribution, targets)
 
     def _one_by_one(self, inputs: dict, routing: Routing, choose) -> tuple[torch.Tensor, torch.Tensor]:
         """Return logits (B, N, 7, K) and bins (B, N, 7), each value given those before it."""

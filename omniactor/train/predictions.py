@@ -62,8 +62,7 @@ def predict(
     world = samples[0].observation.world
     inputs["world"] = world
     if world == "embodied":
-        bins = ActionDecoder(model)(inputs).bins[:, 0].cpu().numpy()
-        values = processor.prompt.action_normaliser.denormalise(model.config.action_bins.centre(bins))
+        values = processor.prompt.action_normaliser.denormalise(ActionDecoder(model)(inputs).values[:, 0].cpu().numpy())
         return [_arm(sample, row) for sample, row in zip(samples, values, strict=True)]
     tokenizer = processor.tokenizer
     with torch.inference_mode():

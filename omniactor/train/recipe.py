@@ -37,6 +37,8 @@ class Recipe:
     brightness: float = 0.0
     state_noise: float = 0.0
     state_dropout: float = 0.0
+    # Pixels that screens are moved, at most, with the points of their actions.
+    screen_shift: int = 0
     # Held-out data for evaluations; empty for none.
     eval_data: tuple[str, ...] = ()
     # Micro-batches per evaluation.

@@ -107,7 +107,7 @@ class OmniActorTrainer(Trainer):
     def _augmentation(self) -> Augmentation:
         """Return what the recipe changes in the samples."""
         recipe = self.recipe
-        return Augmentation(recipe.shift, recipe.brightness, recipe.state_noise, recipe.state_dropout)
+        return Augmentation(recipe.shift, recipe.brightness, recipe.state_noise, recipe.state_dropout, recipe.screen_shift)
 
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
         """Return the loss of a micro-batch and take its measures.

@@ -1,6 +1,7 @@
 """Decoding actions: every shortcut gives the numbers of the plain loop."""
 
 import copy
+import math
 
 import numpy as np
 import pytest
@@ -152,10 +153,32 @@ def test_a_parallel_chunk_is_what_the_model_computes(variant, settings):
         offsets = model.config.action_bins.centre(logits[:, chunk, :6].argmax(-1).numpy()) * 0.4
         np.testing.assert_allclose(prediction.targets.numpy(), offsets.reshape(2, 2, 3), rtol=1e-6)
     logits = logits[:, :chunk]
-    assert torch.equal(prediction.bins, logits.argmax(-1))
+    read_as_mode = slice(6, 7) if model.config.action_readout == "mean" else slice(0, 7)
+    assert torch.equal(prediction.bins[..., read_as_mode], logits.argmax(-1)[..., read_as_mode])
     torch.testing.assert_close(prediction.distribution, logits.softmax(-1), atol=1e-5, rtol=0)
     for row, observation in enumerate((arm(0, SHORT), arm(1, LONG))):
         check_same(ActionDecoder(model)(encode(variant, observation, **settings)), prediction, slice(row, row + 1))
+
+
+def test_the_mean_is_read_off_all_intervals_but_the_grippers_likeliest(monkeypatch):
+    settings = {"action_decoding": "parallel", "chunk_size": 2}
+    model, _ = lively(**settings)
+    inputs = encode("omniactor", arm(), **settings)
+    logits = torch.full((1, 2, 7, 256), -1e9)
+    # A spike at "leave it", and twice as much spread over corrections to one side: 64 intervals down to -0.75.
+    logits[..., 128] = 0.0
+    logits[..., 32:96] = math.log(2 / 64)
+    monkeypatch.setattr(model, "action_logits", lambda hidden: logits)
+    likeliest = ActionDecoder(model)(inputs)
+    assert (likeliest.bins == 128).all() and likeliest.values.numpy() == pytest.approx(1 / 256)
+    monkeypatch.setattr(model.config, "action_readout", "mean")
+    mean = ActionDecoder(model)(inputs)
+    expected = (1 / 256 + 2 * -0.5) / 3
+    assert mean.values[..., :6].numpy() == pytest.approx(expected, abs=1e-5)
+    assert (mean.bins[..., :6] == math.floor((expected + 1) * 128)).all()
+    assert (mean.bins[..., 6] == 128).all() and mean.values[..., 6].numpy() == pytest.approx(1 / 256)
+    drawn = ActionDecoder(model)(inputs, 1.0, torch.Generator().manual_seed(0))
+    assert torch.equal(drawn.values, torch.from_numpy(model.config.action_bins.centre(drawn.bins.numpy())))
 
 
 @pytest.mark.parametrize(("variant", "settings"), PARALLEL[:2])

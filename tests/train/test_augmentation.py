@@ -76,3 +76,35 @@ def test_the_state_is_hidden_in_its_share_of_samples_and_answers_never_are():
     assert torch.equal(plain["labels"], hidden["labels"]) and not (changed & (plain["labels"] >= 0)).any()
     assert (hidden["input_ids"][changed] == processor.tokenizer.pad_token_id).all()
     assert torch.equal(plain["attention_mask"], hidden["attention_mask"])
+
+
+def test_a_screen_moves_with_the_points_of_its_action():
+    screen = np.zeros((40, 80, 3), np.uint8)
+    screen[20, 40] = 255
+    where = (40.5 / 80, 20.5 / 40)
+    action, places = GuiAction("drag", point=where, end=(0.7, 0.5), description="drag it"), set()
+    for seed in range(40):
+        sample = Sample(Observation("gui", {"screen": screen}, "drag it"), action)
+        moved = Augmentation(screen_shift=5).apply(sample, np.random.default_rng(seed))
+        (row, column) = np.argwhere(moved.observation.images["screen"][..., 0])[0]
+        assert abs(row - 20) <= 5 and abs(column - 40) <= 5 and moved.observation.images["screen"].shape == screen.shape
+        np.testing.assert_allclose(moved.action.point, ((column + 0.5) / 80, (row + 0.5) / 40), atol=6e-4)
+        np.testing.assert_allclose(np.subtract(moved.action.end, moved.action.point), np.subtract((0.7, 0.5), where), atol=1.1e-3)
+        assert moved.action.description == "drag it"
+        places.add((row, column))
+    assert len(places) > 20
+
+
+def test_a_screen_stays_where_a_point_would_leave_it_and_an_action_without_points_stays_itself():
+    screen = np.arange(40 * 80 * 3, dtype=np.uint32).astype(np.uint8).reshape(40, 80, 3)
+    at_edge = Sample(Observation("gui", {"screen": screen}, "x"), GuiAction("click", point=(1.0, 1.0)))
+    stayed = 0
+    for seed in range(20):
+        sample = Augmentation(screen_shift=5).apply(at_edge, np.random.default_rng(seed))
+        assert all(value <= 1 for value in sample.action.point)
+        stayed += (sample.observation.images["screen"] == screen).all()
+    assert 0 < stayed < 20
+    typed = Sample(Observation("gui", {"screen": screen}, "x"), GuiAction("write", text="x"))
+    moved = [Augmentation(screen_shift=5).apply(typed, np.random.default_rng(seed)) for seed in range(5)]
+    assert all(sample.action == typed.action for sample in moved)
+    assert any((sample.observation.images["screen"] != screen).any() for sample in moved)
