@@ -30,15 +30,18 @@ def main() -> None:
     parser.add_argument("run", type=Path, help="folder of `omniactor train`")
     parser.add_argument("--results", type=Path, nargs="*", default=[], help="folders of `omniactor evaluate` with this model")
     parser.add_argument("--trained-on", required=True, help="a sentence for the card: what the data were")
+    parser.add_argument(
+        "--earlier", type=Path, help="bundled folder that the run went on from; its recipe and log are kept in `earlier`"
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder to make; one that is there is replaced")
     options = parser.parse_args()
     try:
-        bundle(options.run, options.results, options.trained_on, options.out)
+        bundle(options.run, options.results, options.trained_on, options.out, options.earlier)
     except InputError as error:
         sys.exit(str(error))
 
 
-def bundle(run: Path, results: list[Path], trained_on: str, out: Path) -> None:
+def bundle(run: Path, results: list[Path], trained_on: str, out: Path, earlier: Path | None = None) -> None:
     """Make the folder beside its place, then put it there.
 
     Raises:
@@ -57,6 +60,10 @@ def bundle(run: Path, results: list[Path], trained_on: str, out: Path) -> None:
     recipe["model"] = Path(recipe["model"]).name if Path(recipe["model"]).is_dir() else recipe["model"]
     write_json(staging / "recipe.json", recipe)
     shutil.copy(run / "log.jsonl", staging / "log.jsonl")
+    if earlier is not None:
+        (staging / "earlier").mkdir()
+        for name in ("recipe.json", "log.jsonl"):
+            shutil.copy(earlier / name, staging / "earlier" / name)
     (staging / "evaluation").mkdir()
     for summary in summaries:
         write_json(staging / "evaluation" / _name(summary), {**summary, "agent": "mini"})

@@ -78,6 +78,17 @@ def test_a_bundle_says_what_it_was_trained_on_and_how_well_it_does(bundle, train
     assert (kept["agent"], kept["per_task"]["46"]["successes"]) == ("mini", 15)
 
 
+def test_a_bundle_keeps_what_the_run_went_on_from(bundle, trained, tmp_path):
+    run, results = trained
+    bundle(run, [], "First.", tmp_path / "mini")
+    (run / "recipe.json").write_text('{"model": "first", "data": [], "max_steps": 9, "batch_size": 64}')
+    (run / "log.jsonl").write_text('{"step": 9}\n')
+    bundle(run, [results], "Second.", tmp_path / "mini", tmp_path / "mini")
+    assert json.loads((tmp_path / "mini/recipe.json").read_text())["max_steps"] == 9
+    assert json.loads((tmp_path / "mini/earlier/recipe.json").read_text())["max_steps"] == 7
+    assert (tmp_path / "mini/earlier/log.jsonl").read_text() == "{}\n"
+
+
 def test_a_bundle_refuses_results_of_another_model_and_leaves_the_last_one(bundle, trained, tmp_path):
     run, results = trained
     bundle(run, [results], "Demonstrations.", tmp_path / "mini")
