@@ -14,6 +14,7 @@ import argparse
 import json
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -31,8 +32,9 @@ def main() -> None:
     parser.add_argument("--results", type=Path, nargs="*", default=[], help="folders of `omniactor evaluate` with this model")
     parser.add_argument("--trained-on", required=True, help="a sentence for the card: what the data were")
     parser.add_argument(
-        "--earlier", type=Path, help="bundled folder that the run went on from; its recipe and log are kept in `earlier`"
-    )
+        "--earlier", type=Path, nargs="*", default=[],
+        help="runs, or bundled folders, that it went on from, the first one first; their recipes and logs are kept in `earlier`"
+    )  # fmt: skip
     parser.add_argument("--out", type=Path, required=True, help="folder to make; one that is there is replaced")
     options = parser.parse_args()
     try:
@@ -41,7 +43,7 @@ def main() -> None:
         sys.exit(str(error))
 
 
-def bundle(run: Path, results: list[Path], trained_on: str, out: Path, earlier: Path | None = None) -> None:
+def bundle(run: Path, results: list[Path], trained_on: str, out: Path, earlier: Sequence[Path] = ()) -> None:
     """Make the folder beside its place, then put it there.
 
     Raises:
@@ -54,16 +56,14 @@ def bundle(run: Path, results: list[Path], trained_on: str, out: Path, earlier: 
     staging = out.with_name(f".{out.name}.part")
     shutil.rmtree(staging, ignore_errors=True)
     shutil.copytree(model, staging)
-    recipe = json.loads((run / "recipe.json").read_text())
-    for name in ("data", "eval_data"):  # where they lay on this machine is of no use elsewhere
-        recipe[name] = ["/".join(Path(folder).parts[-2:]) for folder in recipe.get(name, [])]
-    recipe["model"] = Path(recipe["model"]).name if Path(recipe["model"]).is_dir() else recipe["model"]
+    recipe = _without_places(json.loads((run / "recipe.json").read_text()))
     write_json(staging / "recipe.json", recipe)
     shutil.copy(run / "log.jsonl", staging / "log.jsonl")
-    if earlier is not None:
-        (staging / "earlier").mkdir()
-        for name in ("recipe.json", "log.jsonl"):
-            shutil.copy(earlier / name, staging / "earlier" / name)
+    for number, folder in enumerate(earlier, start=1):
+        kept = staging / "earlier" / str(number)
+        kept.mkdir(parents=True)
+        write_json(kept / "recipe.json", _without_places(json.loads((folder / "recipe.json").read_text())))
+        shutil.copy(folder / "log.jsonl", kept / "log.jsonl")
     (staging / "evaluation").mkdir()
     for summary in summaries:
         write_json(staging / "evaluation" / _name(summary), {**summary, "agent": "mini"})
@@ -76,6 +76,14 @@ def bundle(run: Path, results: list[Path], trained_on: str, out: Path, earlier: 
         shutil.rmtree(out)
     staging.rename(out)
     print(f"{out}: {size / 1e6:.1f} MB, {len(summaries)} evaluations")
+
+
+def _without_places(recipe: dict) -> dict:
+    """Return a recipe without where its folders lay on this machine, which is of no use elsewhere."""
+    for name in ("data", "eval_data"):
+        recipe[name] = ["/".join(Path(folder).parts[-2:]) for folder in recipe.get(name, [])]
+    recipe["model"] = Path(recipe["model"]).name if Path(recipe["model"]).is_dir() else recipe["model"]
+    return recipe
 
 
 def _summary(folder: Path, model: Path) -> dict:
