@@ -7,12 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-import torch
 
 from omniactor.errors import InputError
-from omniactor.model.agent import load_checkpoint
 from omniactor.model.card import training_note
-from omniactor.model.presets import make_model
 
 ROOT = Path(__file__).parents[1]
 
@@ -101,26 +98,3 @@ def test_a_bundle_refuses_results_of_another_model_and_leaves_the_last_one(bundl
     assert "75.0 %" in (tmp_path / "mini/README.md").read_text()
     with pytest.raises(InputError, match="expected a finished run"):
         bundle(results, [], "Demonstrations.", tmp_path / "mini")
-
-
-def test_the_mean_of_two_checkpoints_lies_between_them_and_loads(tmp_path):
-    spec = importlib.util.spec_from_file_location("average", ROOT / "benchmarks/average.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    for seed in (0, 1):
-        model, processor = make_model("debug", seed=seed)
-        model.save_pretrained(tmp_path / str(seed))
-        processor.save_pretrained(tmp_path / str(seed))
-    module.average(tmp_path / "0", tmp_path / "1", 0.25, tmp_path / "mean")
-    ours = dict(load_checkpoint(tmp_path / "mean")[0].named_parameters())
-    ends = [dict(load_checkpoint(tmp_path / str(seed))[0].named_parameters()) for seed in (0, 1)]
-    for name, value in ours.items():
-        torch.testing.assert_close(value, ends[0][name] * 0.75 + ends[1][name] * 0.25)
-    with pytest.raises(InputError, match="which is there"):
-        module.average(tmp_path / "0", tmp_path / "1", 0.25, tmp_path / "mean")
-    make_model("mini")[0].save_pretrained(tmp_path / "other")
-    with pytest.raises(InputError, match="one architecture"):
-        module.average(tmp_path / "0", tmp_path / "other", 0.5, tmp_path / "no")
-    with pytest.raises(InputError, match="share from 0 to 1"):
-        module.average(tmp_path / "0", tmp_path / "1", 1.5, tmp_path / "no")
-    assert not (tmp_path / "no").exists()
