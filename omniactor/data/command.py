@@ -124,9 +124,9 @@ def _check_rendering(options: argparse.Namespace) -> tuple[str, ...]:
         raise InputError(f"expected an image size from 16 to 2048 pixels, got {options.image_size}; change --image-size")
     if options.image_size % 2 and "lerobot" in formats:
         raise InputError(f"expected an even image size, as H.264 needs, got {options.image_size}; change --image-size")
-    if options.picture_every < 1 or (options.picture_every > 1 and "lerobot" in formats):
+    if options.picture_every < 1 or (options.picture_every > 1 and formats != ("hdf5",)):
         raise InputError(
-            f"expected --picture-every of 1 or more, and 1 for lerobot, whose videos have every step, got {options.picture_every}"
+            f"expected --picture-every of 1 or more, and --format hdf5 alone with it, got {options.picture_every}; change one"
         )
     if options.grounding < 0:
         raise InputError(f"expected 0 or more states between grounding pictures, got {options.grounding}; change --grounding")

@@ -32,7 +32,7 @@ class Demonstrator:
 
     Attributes:
         start_steps: the first this many actions only move the arm to its start pose.
-        handover: step, counted after those, at which the expert takes over; None: never.
+        turns: steps, counted after those, at which agent and expert take turns; the agent begins.
         label: float32 (7,), what should have been done at the last step.
         actor: number of who acted at the last step, see `ACTORS`.
     """
@@ -45,8 +45,7 @@ class Demonstrator:
         self._perturbed = PerturbedAgent(agent, perturbation)
         self.name = agent.name
         self.start_steps = len(self._start)
-        self.handover = plan.handover_step(seed)
-        self._turns, self._expert_acts = plan.turns(seed), False
+        self.turns, self._expert_acts = plan.turns(seed), False
         self.label, self.actor = np.zeros(7, np.float32), EXPERT
 
     @property
@@ -66,12 +65,11 @@ class Demonstrator:
         step, self._taken = self._taken - self.start_steps, self._taken + 1
         if step < 0:
             return self._start[step]
-        if self.handover is not None and step >= self.handover:
-            self._perturbed.agent = self._expert
         self._take_turns(step)
         action = self._perturbed.act(observation)
-        if action is None and self.handover is not None and self._perturbed.agent is not self._expert:
-            self.handover, self._perturbed.agent = step, self._expert  # the agent stopped before its turn was over
+        if action is None and self.turns and not self._expert_acts:
+            self.turns = [turn for turn in self.turns if turn < step] + [step]  # the agent stopped before its turn was over
+            self._take_turns(step)
             action = self._perturbed.act(observation)
         if action is None:
             return None
@@ -83,7 +81,7 @@ class Demonstrator:
 
     def _take_turns(self, step: int) -> None:
         """Let the expert intervene, or give back to the agent, which starts anew: its plan was for another state."""
-        expert_acts = bisect_right(self._turns, step) % 2 == 1
+        expert_acts = bisect_right(self.turns, step) % 2 == 1
         if expert_acts != self._expert_acts:
             self._perturbed.agent = self._expert if expert_acts else self._agent
             if not expert_acts:
@@ -117,9 +115,7 @@ def demonstrate(env, plan: DemoPlan, job: Job, beat: Callable[[], None] = lambda
     """
     env.settle_steps = plan.settle_steps
     agent = make_agent(plan.agent, env)
-    # A labelling expert is only made where it is needed: not every task must have one.
-    needs_expert = plan.agent != "expert" and (plan.labels == "expert" or plan.handover > 0 or plan.interventions)
-    expert = agent if plan.agent == "expert" else make_agent("expert", env) if needs_expert else None
+    expert = agent if plan.agent == "expert" else make_agent("expert", env) if plan.needs_expert else None
     diverged = 0
     for attempt in range(plan.attempts):
         try:
@@ -152,7 +148,7 @@ def _attempt(env, agent: Agent, expert: Agent | None, plan: DemoPlan, job: Job, 
     facts = EpisodeFacts(
         task=env.task, task_id=env.spec_task.id, episode=job.episode, attempt=attempt, seed=seed,
         instruction=env.task_description, agent=agent.name, labels=plan.labels, perturb=plan.perturb,
-        handover=demonstrator.handover, start_steps=skipped, settle_steps=plan.settle_steps,
+        handover=demonstrator.turns[0] if demonstrator.turns else None, start_steps=skipped, settle_steps=plan.settle_steps,
         steps=len(actions), success=bool(step.success and actions), goals=dict(step.goals), assets=env.assets.kind,
         fingerprint=env.assets.fingerprint, fixtures=env.fixture_poses(), versions=versions(),
     )  # fmt: skip

@@ -68,16 +68,19 @@ class DemoPlan:
         mixed = np.random.SeedSequence([self.seed, job.task_id, job.episode, attempt]).generate_state(1)
         return int(mixed[0]) | 2**31
 
-    def handover_step(self, seed: int) -> int | None:
-        """Return the step at which the expert takes over in the episode of `seed`, or None."""
-        draw = np.random.default_rng([seed, 3])
-        share, step = draw.uniform(), int(draw.integers(0, self.max_steps // 2 + 1))
-        return step if share < self.handover else None
+    @property
+    def needs_expert(self) -> bool:
+        """Whether an expert is needed beside the agent: not every task must have one."""
+        return self.agent != "expert" and (self.labels == "expert" or self.handover > 0 or self.interventions)
 
     def turns(self, seed: int) -> list[int]:
         """Return the steps at which agent and expert take turns in the episode of `seed`; the agent begins."""
+        if not self.interventions:
+            draw = np.random.default_rng([seed, 3])
+            share, step = draw.uniform(), int(draw.integers(0, self.max_steps // 2 + 1))
+            return [step] if share < self.handover else []
         draw, steps = np.random.default_rng([seed, 4]), [0]
-        while self.interventions and steps[-1] < self.max_steps:
+        while steps[-1] < self.max_steps:
             low, high = EXPERT_TURN if len(steps) % 2 == 0 else AGENT_TURN
             steps.append(steps[-1] + int(draw.integers(low, high + 1)))
         return steps[1:]
@@ -130,7 +133,7 @@ def make_plan(tasks: str, episodes: int, assets: str = "auto", **settings) -> De
         raise InputError(f"expected from 1 to 1000 attempts, got {plan.attempts}; change --attempts")
     choose_perturbation(plan.perturb)
     check_agent(plan.agent, chosen)
-    if plan.agent != "expert" and (plan.labels == "expert" or plan.handover or plan.interventions):
+    if plan.needs_expert:
         check_agent("expert", chosen)
     source = resolve_assets(assets)
     return DemoPlan(**{**vars(plan), "assets": source.kind, "fingerprint": source.fingerprint})

@@ -76,7 +76,8 @@ class ActionDecoder:
             generator: of the samples.
 
         Raises:
-            ModelInputError: inputs of the other world, or longer than the static cache; no usable temperature.
+            ModelInputError: inputs of the other world, padded on the right, or longer than the static cache; no usable
+                temperature.
             ModelError: the model computed NaN or infinity.
         """
         if not 0 <= temperature < math.inf:
@@ -94,8 +95,10 @@ class ActionDecoder:
             return torch.multinomial(flat, 1, generator=generator).view(logits.shape[:-1])
 
         if self.config.num_action_queries:
-            count = self.config.num_action_queries  # at the end of every sample, since they are padded on the left
-            kept = self.model.model(routing=routing, use_cache=False, states_to_keep=count, **inputs).last_hidden_state
+            queries = self.config.num_action_queries
+            if (inputs["input_ids"][:, -queries:] != self.config.action_query_token_id).any():
+                raise ModelInputError("expected samples that end in their action queries, got others; pad them on the left")
+            kept = self.model.model(routing=routing, use_cache=False, states_to_keep=queries, **inputs).last_hidden_state
             logits = self.model.action_logits(kept.flatten(0, 1))
             bins = choose(_checked(logits))
         else:
@@ -105,11 +108,12 @@ class ActionDecoder:
             values = self.config.action_bins.centre(logits[:, count].argmax(dim=-1).cpu().numpy())
             targets = torch.from_numpy(target_offsets(values))
         bins, distribution = bins[:, :count], logits[:, :count].float().softmax(dim=-1)
-        centres = torch.from_numpy(self.config.action_bins.centre(np.arange(self.config.num_action_bins))).to(bins.device)
+        intervals = self.config.action_bins
+        centres = torch.from_numpy(intervals.centre(np.arange(intervals.count))).to(bins.device)
         values = centres[bins]
         if self.config.action_readout == "mean" and temperature == 0:
             values[..., :GRIPPER] = (distribution[..., :GRIPPER, :] @ centres).clamp(-1, 1)
-            bins = ((values + 1) * (len(centres) / 2)).long().clamp(0, len(centres) - 1)
+            bins = torch.from_numpy(intervals.bin(values.cpu().numpy())).to(bins.device)
         return ActionPrediction(values, bins, distribution, targets)
 
     def _one_by_one(self, inputs: dict, routing: Routing, choose) -> tuple[torch.Tensor, torch.Tensor]:

@@ -1,10 +1,18 @@
-"""The decoder's last layer, which need not answer where nobody asks."""
+"""Decoder layers: one that exists once per world, and the last one, which need not answer where nobody asks.
+
+Dimensions: B batch, S sequence, H hidden, E experts, D of an attention head.
+"""
 
 from __future__ import annotations
 
 import torch
+from torch import nn
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
+from transformers.models.qwen2_vl.configuration_qwen2_vl import Qwen2VLTextConfig
 from transformers.models.qwen2_vl.modeling_qwen2_vl import Qwen2VLDecoderLayer, apply_rotary_pos_emb, eager_attention_forward
+
+from omniactor.model.configuration import OmniActorConfig
+from omniactor.model.routing import Routing, take
 
 
 class FinalLayer(Qwen2VLDecoderLayer):
@@ -64,3 +72,48 @@ class FinalLayer(Qwen2VLDecoderLayer):
         )  # fmt: skip
         kept = kept + attention.o_proj(mixed.reshape(*kept.shape[:2], -1))
         return kept + self.mlp(self.post_attention_layernorm(kept))
+
+
+def decoder_layer(text: Qwen2VLTextConfig, index: int) -> Qwen2VLDecoderLayer:
+    """Return a new decoder layer for a place in the decoder."""
+    return (FinalLayer if index == text.num_hidden_layers - 1 else Qwen2VLDecoderLayer)(text, index)
+
+
+class MoELayer(nn.Module):
+    """A decoder layer that exists once per world: norms, attention and feed-forward.
+
+    The world of a sample picks its expert, and only that one runs. With a router, both run and each token's
+    output is their mean, weighted by probabilities computed from the token itself; two copies of one layer
+    therefore give what that layer gives, whatever the router says.
+    """
+
+    def __init__(self, config: OmniActorConfig, index: int):
+        super().__init__()
+        text = config.text_config
+        self.experts = nn.ModuleDict({world: decoder_layer(text, index) for world in config.layer_experts(index)})
+        self.router = nn.Linear(text.hidden_size, len(self.experts), bias=False) if config.router else None
+        if self.router is not None:  # both experts run on every token, so each needs a place in the cache
+            extra = text.num_hidden_layers + index - config.num_shared_layers
+            list(self.experts.values())[1].self_attn.layer_idx = extra
+
+    def forward(
+        self, hidden: torch.Tensor, routing: Routing, position_embeddings, attention_mask, position_ids, **arguments
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Return the layer's output (B, S, H) and, with a router, its probabilities (B, S, E)."""
+
+        def run(expert: nn.Module, rows: torch.Tensor | None) -> torch.Tensor:
+            cosine, sine = position_embeddings
+            return expert(
+                take(hidden, rows),
+                position_embeddings=(take(cosine, rows), take(sine, rows)),
+                attention_mask=take(attention_mask, rows),
+                position_ids=take(position_ids, rows),
+                **arguments,
+            )
+
+        if self.router is None:
+            return routing.dispatch(self.experts, run), None
+        probabilities = self.router(hidden).float().softmax(dim=-1)
+        outputs = torch.stack([run(expert, None) for expert in self.experts.values()], dim=-1)
+        shares = probabilities[:, -outputs.shape[1] :].to(outputs.dtype)  # of the last positions, where only those were computed
+        return (outputs * shares.unsqueeze(-2)).sum(dim=-1), probabilities

@@ -2,7 +2,7 @@
 
 Read from the bottom up: `OmniActorForConditionalGeneration` turns hidden states into words or actions,
 `OmniActorModel` puts images and text into one sequence, `OmniActorTextModel` runs the decoder layers, and
-`MoELayer` is where GUI and embodied samples part ways. Attention, feed-forward, norms, rotary positions
+`MoELayer` (`layer`) is where GUI and embodied samples part ways. Attention, feed-forward, norms, rotary positions
 and vision towers are transformers' own Qwen2-VL and Qwen2.5-VL classes, so a layer computes exactly what
 it computes there.
 
@@ -26,7 +26,6 @@ from transformers.models.qwen2_5_vl.modeling_qwen2_5_vl import Qwen2_5_VisionTra
 from transformers.models.qwen2_vl.configuration_qwen2_vl import Qwen2VLTextConfig
 from transformers.models.qwen2_vl.modeling_qwen2_vl import (
     Qwen2VisionTransformerPretrainedModel,
-    Qwen2VLDecoderLayer,
     Qwen2VLForConditionalGeneration,
     Qwen2VLModel,
     Qwen2VLPreTrainedModel,
@@ -37,9 +36,9 @@ from transformers.models.qwen2_vl.modeling_qwen2_vl import (
 from omniactor.actions.embodied import ACTION_SIZE
 from omniactor.errors import CheckpointError, ModelInputError
 from omniactor.model.configuration import SHARED, OmniActorConfig, read_config
-from omniactor.model.layer import FinalLayer
+from omniactor.model.layer import MoELayer, decoder_layer
 from omniactor.model.loss import action_loss, load_balancing_loss
-from omniactor.model.routing import Routing
+from omniactor.model.routing import Routing, take
 from omniactor.model.stem import VisionStem
 from omniactor.model.tensors import check_fit, local_folder, one_line, stored_tensors
 
@@ -73,46 +72,6 @@ class _Decoded(BaseModelOutputWithPast):
     router_probabilities: tuple[torch.Tensor, ...] | None = None
 
 
-class MoELayer(nn.Module):
-    """A decoder layer that exists once per world: norms, attention and feed-forward.
-
-    The world of a sample picks its expert, and only that one runs. With a router, both run and each token's
-    output is their mean, weighted by probabilities computed from the token itself; two copies of one layer
-    therefore give what that layer gives, whatever the router says.
-    """
-
-    def __init__(self, config: OmniActorConfig, index: int):
-        super().__init__()
-        text = config.text_config
-        kind = _layer_class(text, index)
-        self.experts = nn.ModuleDict({world: kind(text, index) for world in config.layer_experts(index)})
-        self.router = nn.Linear(text.hidden_size, len(self.experts), bias=False) if config.router else None
-        if self.router is not None:  # both experts run on every token, so each needs a place in the cache
-            extra = text.num_hidden_layers + index - config.num_shared_layers
-            list(self.experts.values())[1].self_attn.layer_idx = extra
-
-    def forward(
-        self, hidden: torch.Tensor, routing: Routing, position_embeddings, attention_mask, position_ids, **arguments
-    ) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """Return the layer's output (B, S, H) and, with a router, its probabilities (B, S, E)."""
-
-        def run(expert: nn.Module, rows: torch.Tensor | None) -> torch.Tensor:
-            cosine, sine = position_embeddings
-            return expert(
-                _take(hidden, rows),
-                position_embeddings=(_take(cosine, rows), _take(sine, rows)),
-                attention_mask=_take(attention_mask, rows),
-                position_ids=_take(position_ids, rows),
-                **arguments,
-            )
-
-        if self.router is None:
-            return routing.dispatch(self.experts, run), None
-        probabilities = self.router(hidden).float().softmax(dim=-1)
-        outputs = torch.stack([run(expert, None) for expert in self.experts.values()], dim=-1)
-        return (outputs * probabilities.to(outputs.dtype).unsqueeze(-2)).sum(dim=-1), probabilities
-
-
 class OmniActorTextModel(Qwen2VLPreTrainedModel):
     """Qwen2-VL's decoder with shared shallow layers and one set of deep layers per world."""
 
@@ -124,7 +83,7 @@ class OmniActorTextModel(Qwen2VLPreTrainedModel):
         super().__init__(text)
         self.embed_tokens = nn.Embedding(text.vocab_size, text.hidden_size, text.pad_token_id)
         self.layers = nn.ModuleList(
-            _layer_class(text, index)(text, index) if SHARED in config.layer_experts(index) else MoELayer(config, index)
+            decoder_layer(text, index) if SHARED in config.layer_experts(index) else MoELayer(config, index)
             for index in range(text.num_hidden_layers)
         )
         self.norm = nn.ModuleDict({name: Qwen2VLRMSNorm(text.hidden_size, text.rms_norm_eps) for name in config.head_experts})
@@ -159,7 +118,7 @@ class OmniActorTextModel(Qwen2VLPreTrainedModel):
         hidden, states, probabilities = embeddings, [embeddings], []
         for index, layer in enumerate(self.layers):
             mask = masks[self.config.layer_types[index]]
-            if index == len(self.layers) - 1 and getattr(layer, "router", None) is None:
+            if index == len(self.layers) - 1:
                 arguments["keep"] = states_to_keep
             if isinstance(layer, MoELayer):
                 hidden, routed = layer(hidden, routing, attention_mask=mask, **arguments)
@@ -167,8 +126,8 @@ class OmniActorTextModel(Qwen2VLPreTrainedModel):
             else:
                 hidden = layer(hidden, attention_mask=mask, **arguments)
             states.append(hidden)
-        hidden = hidden[:, -states_to_keep:]  # 0 leaves all
-        hidden = routing.dispatch(self.norm, lambda norm, rows: norm(_take(hidden, rows)))
+        hidden = states[-1] = hidden[:, -states_to_keep:]  # 0 leaves all
+        hidden = routing.dispatch(self.norm, lambda norm, rows: norm(take(hidden, rows)))
         return _Decoded(
             last_hidden_state=hidden,
             past_key_values=past_key_values,
@@ -375,13 +334,13 @@ class OmniActorForConditionalGeneration(Qwen2VLForConditionalGeneration):
             pixel_values, image_grid_thw, image_cameras, mm_token_type_ids,
             bidirectional=bidirectional, output_hidden_states=output_hidden_states, states_to_keep=states_to_keep,
         )  # fmt: skip
-        if labels is not None and (labels[:, : tokens.shape[1] - states_to_keep + 1] >= 0).any() and states_to_keep:
+        if states_to_keep and labels is not None and (labels[:, : 1 - states_to_keep or None] >= 0).any():
             raise ModelInputError(f"expected labels within the last {states_to_keep - 1} positions, got earlier ones; keep more")
         labels = None if labels is None else labels[:, -states_to_keep:]
         hidden = decoded.last_hidden_state
         kept = hidden[:, -logits_to_keep:] if logits_to_keep else hidden
         output = OmniActorOutput(
-            logits=routing.dispatch(self.lm_head, lambda head, rows: head(_take(kept, rows))),
+            logits=routing.dispatch(self.lm_head, lambda head, rows: head(take(kept, rows))),
             past_key_values=decoded.past_key_values,
             hidden_states=decoded.hidden_states,
             router_probabilities=decoded.router_probabilities,
@@ -491,17 +450,6 @@ class OmniActorForConditionalGeneration(Qwen2VLForConditionalGeneration):
         """Return tensor name -> shape of a configuration's model, without the memory for it."""
         with torch.device("meta"):
             return {name: tuple(value.shape) for name, value in cls(config).state_dict().items()}
-
-
-def _layer_class(text: Qwen2VLTextConfig, index: int) -> type[Qwen2VLDecoderLayer]:
-    return FinalLayer if index == text.num_hidden_layers - 1 else Qwen2VLDecoderLayer
-
-
-def _take(tensor: torch.Tensor | None, rows: torch.Tensor | None) -> torch.Tensor | None:
-    """Return the rows of a batch; all of them when rows is None or the tensor holds one row for everybody."""
-    if tensor is None or rows is None or tensor.shape[0] == 1:
-        return tensor
-    return tensor[rows]
 
 
 def _place(embeddings: torch.Tensor, marked: torch.Tensor, tokens: torch.Tensor, what: str) -> torch.Tensor:

@@ -86,3 +86,10 @@ def _known(world: str, config: OmniActorConfig) -> str:
     if world not in config.worlds:
         raise ModelInputError(f"expected a world that this model has ({', '.join(config.worlds)}), got {world!r}")
     return world
+
+
+def take(tensor: torch.Tensor | None, rows: torch.Tensor | None) -> torch.Tensor | None:
+    """Return the rows of a batch; all of them when rows is None or the tensor holds one row for everybody."""
+    if tensor is None or rows is None or tensor.shape[0] == 1:
+        return tensor
+    return tensor[rows]

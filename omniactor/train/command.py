@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> None:
     from omniactor.train.launch import bf16_is_emulated
     from omniactor.train.run import train
 
-    if recipe.bf16 and bf16_is_emulated():
+    if recipe.bf16 and bf16_is_emulated() and os.environ.get("RANK", "0") == "0":
         print("bf16 is about ten times slower than float32 on this processor; stop and add --set bf16=false", file=sys.stderr)
     outcome = train(recipe, Path(options.out or f"runs/{options.recipe}"))
     if os.environ.get("RANK", "0") != "0":

@@ -121,6 +121,10 @@ def test_a_killed_run_goes_on_and_comes_out_the_same(demos, folder, tmp_path):
         (("--image-size", "65", "--format", "lerobot"), "even"), (("--obs-alignment", "both"), "--obs-alignment"),
         (("--actions", "clean"), "--actions"), (("--render-only",), "something to render"),
         (("--render-only", "--format", "hdf5"), "folder of demonstrations"),
+        (("--interventions",), "--interventions"),
+        (("--agent", "random", "--interventions", "--handover", "0.5"), "choose one"),
+        (("--format", "hdf5", "--picture-every", "0"), "--picture-every"), (("--picture-every", "2"), "--picture-every"),
+        (("--format", "hdf5,lerobot", "--picture-every", "2"), "--picture-every"),
     ],
 )  # fmt: skip
 def test_bad_input_is_refused_in_one_line_before_anything_is_made(demos, tmp_path, options, reason):

@@ -181,6 +181,14 @@ def test_the_mean_is_read_off_all_intervals_but_the_grippers_likeliest(monkeypat
     assert torch.equal(drawn.values, torch.from_numpy(model.config.action_bins.centre(drawn.bins.numpy())))
 
 
+def test_samples_that_do_not_end_in_their_queries_are_refused():
+    settings = {"action_decoding": "parallel", "chunk_size": 2}
+    model, processor = lively(**settings)
+    inputs = processor.encode(model.config, [arm(0, SHORT), arm(1, LONG)], padding_side="right")
+    with pytest.raises(ModelInputError, match="pad them on the left"):
+        ActionDecoder(model)(inputs)
+
+
 @pytest.mark.parametrize(("variant", "settings"), PARALLEL[:2])
 def test_queries_of_a_chunk_see_each_other_and_the_whole_prompt(variant, settings):
     model = copy.deepcopy(lively(variant, **settings)[0])

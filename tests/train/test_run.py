@@ -1,5 +1,6 @@
 """A run comes out the same however often it is killed, and bad numbers or a full disk cost nothing that was made."""
 
+import dataclasses
 import json
 import os
 import random
@@ -13,6 +14,7 @@ import torch
 from safetensors.torch import load_file
 
 from omniactor.errors import InputError, TrainingError
+from omniactor.train import run as run_module
 from omniactor.train import trainer as trainer_module
 from omniactor.train.checkpoint import newest_valid, verify
 from omniactor.train.recipe import RECIPES, change
@@ -175,6 +177,20 @@ def test_a_full_disk_leaves_the_checkpoint_before_intact(whole, tmp_path, monkey
 def test_another_recipe_in_the_same_folder_is_refused(whole):
     with pytest.raises(InputError, match="other values of learning_rate; choose another --out"):
         train(recipe("learning_rate=1"), whole[0])
+
+
+@pytest.mark.parametrize(("value", "goes_on"), [(0, True), (3, False)])
+def test_a_setting_that_an_older_run_did_not_know_had_its_defaults_effect(tmp_path, value, goes_on):
+    content = dataclasses.asdict(recipe())
+    del content["screen_shift"]
+    (tmp_path / "recipe.json").write_text(json.dumps(content))
+    chosen = dataclasses.replace(recipe(), screen_shift=value)
+    if goes_on:
+        run_module._claim(chosen, tmp_path)
+        assert json.loads((tmp_path / "recipe.json").read_text())["screen_shift"] == 0
+    else:
+        with pytest.raises(InputError, match="other values of screen_shift"):
+            run_module._claim(chosen, tmp_path)
 
 
 @pytest.mark.parametrize("variant", ["gui", "embodied", "dense", "hard", "router"])
