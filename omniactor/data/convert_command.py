@@ -12,6 +12,7 @@ from omniactor.errors import InputError
 
 KINDS = (
     "libero-hdf5", "lerobot", "demos", "episodes", "android-control", "gui-odyssey", "aguvis", "os-atlas", "uground", "aria-ui",
+    "drawn",
 )  # fmt: skip
 
 
@@ -36,6 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     screens.add_argument("--scrolls", help="GUI-Odyssey's finger as scroll (default) or swipe")
     screens.add_argument("--pairs", type=int, metavar="N", help="questions about one picture, at most (default: 16)")
     screens.add_argument("--coordinates", help="fractions, thousandths or pixels (default: what the source is known to use)")
+    drawn = parser.add_argument_group("screens drawn at random from a file of words")
+    drawn.add_argument("--screens", type=int, metavar="N", help="how many (default: 1000)")
+    drawn.add_argument("--seed", type=int, metavar="S", help="what they are drawn from (default: 0)")
     parser.add_argument("--json", action="store_true", help="print one JSON value as the last line")
 
 

@@ -37,7 +37,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 PACKAGES = "chromium and fonts-liberation"
 START_SECONDS = 60.0  # an untouched disk on a busy machine takes 5
 CALL_SECONDS = 10.0
-AGAIN_SECONDS = 3.0  # after which a picture is asked for once more
+AGAIN_SECONDS, MAX_REQUESTS = 2.0, 4  # after which a picture is asked for once more, and how often at most
 EPOCH = 1_577_836_800.0  # 2020-01-01 00:00 UTC: when every page thinks it was opened, seconds
 STRIDE_SECONDS, MAX_STRIDES = 0.125, 8
 """How often a frame is drawn while the page's clock moves on, and how many at most in one action."""
@@ -228,17 +228,17 @@ class Browser:
             raise BrowserError(f"expected Chromium to do {method}, got: {reply['error'].get('message', 'no reason')[:200]}")
         return reply["result"]
 
-    def answered(self, number: int, seconds: float, check: Callable[[], None]) -> bool:
-        """Wait as `wait` does, but only tell whether the answer came in time; nothing ends if it did not."""
+    def answered(self, numbers: list[int], seconds: float, check: Callable[[], None]) -> int | None:
+        """Wait as `wait` does, but return which question was answered first; None, and nothing ends, if none was in time."""
         deadline = time.monotonic() + seconds
         with self._lock:
-            while number not in self._replies:
+            while (found := next((number for number in numbers if number in self._replies), None)) is None:
                 check()
                 left = max(0.0, deadline - time.monotonic())
                 if b"\0" not in self._buffer and not select.select([self._in], [], [], left)[0]:
-                    return False
+                    return None
                 self.pump(time.monotonic() + CALL_SECONDS, "an answer")
-        return True
+        return found
 
     def forget(self, number: int) -> None:
         """Drop the answer to a question when it comes."""
@@ -420,14 +420,17 @@ class Tab:
         """Return the upper left `width` x `height` CSS pixels, uint8 (height, width, 3) times the scale."""
         clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
         method, options = "Page.captureScreenshot", {"format": "png", "optimizeForSpeed": True, "clip": clip}
-        number = self.browser.send(method, self.session, **options)
-        seconds = min(AGAIN_SECONDS, max(0.0, self._deadline - time.monotonic()))
-        if not self.browser.answered(number, seconds, lambda: self._check_alive(method)):
-            # On a busy machine Chromium now and then never draws the frame that the picture waits for; the next request
-            # has one drawn.
-            self.browser.forget(number)
-            number = self.browser.send(method, self.session, **options)
-        return open_image(base64.b64decode(self.wait(number, method)["data"]))
+        # On a busy machine Chromium now and then never draws the frame that the picture waits for; another request has one drawn.
+        numbers, found = [], None
+        while found is None and len(numbers) < MAX_REQUESTS:
+            numbers.append(self.browser.send(method, self.session, **options))
+            seconds = min(AGAIN_SECONDS, max(0.0, self._deadline - time.monotonic()))
+            found = self.browser.answered(numbers, seconds, lambda: self._check_alive(method))
+        found = found or numbers.pop()
+        for number in numbers:
+            if number != found:
+                self.browser.forget(number)
+        return open_image(base64.b64decode(self.wait(found, method)["data"]))
 
     def close(self) -> None:
         """Close it; closing twice, or after Chromium ended, is fine."""

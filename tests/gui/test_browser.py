@@ -10,7 +10,7 @@ import time
 import pytest
 
 from omniactor.errors import BrowserError
-from omniactor.gui.browser import Browser, close_shared, shared_browser
+from omniactor.gui.browser import MAX_REQUESTS, Browser, close_shared, shared_browser
 
 
 def processes_of(profile):
@@ -142,5 +142,6 @@ def test_a_picture_that_never_comes_is_asked_for_once_more(browser, monkeypatch)
     tab.set_size(40, 30, 1)
     monkeypatch.setattr(browser, "send", lose_the_first)
     assert tab.screenshot(40, 30).shape == (30, 40, 3)
-    assert asked.count("Page.captureScreenshot") == 2
+    assert 2 <= asked.count("Page.captureScreenshot") <= MAX_REQUESTS  # more on a machine that draws in over 0.2 s
+    assert not browser._replies  # late answers to the others are dropped when they come
     assert tab.screenshot(40, 30).shape == (30, 40, 3)

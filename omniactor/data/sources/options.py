@@ -18,6 +18,8 @@ CHOICES = {
     "coordinates": ("auto", "fractions", "thousandths", "pixels"),
 }
 
+MAX_SCREENS = 10_000_000
+
 
 @dataclass(frozen=True)
 class SourceOptions:
@@ -38,6 +40,8 @@ class SourceOptions:
         scrolls: of GUI-Odyssey, a finger's way as "scroll", or as "swipe" with both ends.
         pairs: questions about one picture in one sample, at most.
         coordinates: units of places; "auto": what the source is known to use.
+        screens: how many are drawn.
+        seed: what they are drawn from.
     """
 
     chunk: int = 1
@@ -51,6 +55,8 @@ class SourceOptions:
     scrolls: str = "scroll"
     pairs: int = 16
     coordinates: str = "auto"
+    screens: int = 1000
+    seed: int = 0
 
     def __post_init__(self) -> None:
         """Refuse what no source could follow."""
@@ -58,6 +64,10 @@ class SourceOptions:
             raise InputError(f"expected a chunk of 1 to {MAX_ACTIONS} actions, got {self.chunk}; change --chunk")
         if not 1 <= self.pairs <= MAX_TURNS:
             raise InputError(f"expected 1 to {MAX_TURNS} questions per picture, got {self.pairs}; change --pairs")
+        if not 1 <= self.screens <= MAX_SCREENS:
+            raise InputError(f"expected 1 to {MAX_SCREENS} screens, got {self.screens}; change --screens")
+        if not 0 <= self.seed < 2**32:
+            raise InputError(f"expected a seed from 0 to {2**32 - 1}, got {self.seed}; change --seed")
         unique = len(set(self.cameras)) == len(self.cameras)
         if not self.cameras or not unique or not set(self.cameras) <= {"agentview", "wrist"}:
             raise InputError(f"expected cameras agentview, wrist or both, got {','.join(self.cameras)[:80]}; change --cameras")
