@@ -25,7 +25,8 @@ FORMAT, VERSION = "omniactor-samples", 1
 KINDS = {
     "libero-hdf5": "libero_hdf5", "lerobot": "lerobot_v3", "demos": "demos", "episodes": "web_episodes",
     "android-control": "android_control",
-    "gui-odyssey": "gui_odyssey", "aguvis": "aguvis", "os-atlas": "os_atlas", "uground": "uground", "aria-ui": "aria_ui", "drawn": "drawn",
+    "gui-odyssey": "gui_odyssey", "aguvis": "aguvis", "os-atlas": "os_atlas", "uground": "uground", "aria-ui": "aria_ui",
+    "drawn": "drawn",
 }  # fmt: skip
 """Kind of source -> its module in `omniactor.data.sources`."""
 

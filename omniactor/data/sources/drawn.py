@@ -1,13 +1,14 @@
 """Screens drawn at random, with the place of everything on them: grounding without anybody's data.
 
-The source is a file of words, one a line, for buttons, links, tabs and headers. Every screen holds up to fourteen things that lie
-apart from each other: buttons, links, boxes and shapes in named colours, text fields, check boxes and their like, as Chromium draws
-them. What is asked about a screen is the place of each thing that its words single out.
+The source is a file of words, one a line, for buttons, links, tabs and headers. Every screen holds up to fourteen things that
+lie apart from each other: buttons, links, boxes and shapes in named colours, text fields, check boxes and their like, as
+Chromium draws them. What is asked about a screen is the place of each thing that its words single out.
 """
 
 from __future__ import annotations
 
 import html
+import itertools
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -40,7 +41,9 @@ _SHAPES = {
     "rectangle": '<rect x="6" y="6" width="88" height="88"/>',
 }  # fmt: skip
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-_KINDS = ("button", "button", "button", "box", "box", "shape", "link", "tab", "header", "text", "text", "textarea", "checkbox", "radio")
+_KINDS = (
+    "button", "button", "button", "box", "box", "shape", "link", "tab", "header", "text", "text", "textarea", "checkbox", "radio",
+)  # fmt: skip
 _ORDINALS = ("1st", "2nd", "3rd", "4th", "5th")
 # Things are put where they overlap no other; one that finds no place is left out.
 _BUILD = """(things => {
@@ -162,12 +165,13 @@ def _thing(kind: str, words: list[str], draw: np.random.Generator) -> tuple[str,
         markup = f'<svg class="target" width="{side}" height="{side}" viewBox="0 0 100 100" fill="{colour}" stroke="black" '
         return kind, f"{colour} {name}", f'{markup}stroke-width="3" style="display:block">{_SHAPES[name]}</svg>'
     if kind == "link":
-        return kind, word, f'<span class="target" style="color:#0000ee;text-decoration:underline;font-size:{size}px">{shown}</span>'
+        style = f"color:#0000ee;text-decoration:underline;font-size:{size}px"
+        return kind, word, f'<span class="target" style="{style}">{shown}</span>'
     if kind == "tab":
         style = f"border:1px solid #aaa;border-radius:4px 4px 0 0;background:#e6e6e6;padding:3px 8px;font-size:{size}px"
         return kind, word, f'<div class="target" style="{style}">{shown}</div>'
     if kind == "header":
-        style = f"border:1px solid #c5c5c5;background:#f6f6f6;padding:3px 6px;width:{int(draw.integers(60, 130))}px;font-size:{size}px"
+        style = f"border:1px solid #c5c5c5;background:#f6f6f6;padding:3px 6px;width:{wide + 60}px;font-size:{size}px"
         return kind, word, f'<div class="target" style="{style}">&#9656; {shown}</div>'
     if kind == "text":
         value = shown if draw.uniform() < 0.4 else ""
@@ -187,7 +191,7 @@ def _singled_out(placed: list[tuple[str, str, tuple]]) -> list[tuple[str, tuple]
     """
     counts, kinds = Counter((kind, words.lower()) for kind, words, _ in placed), Counter(kind for kind, _, _ in placed)
     fields = sorted(box[1] for kind, _, box in placed if kind == "text")
-    level = any(lower - upper < 8 / HEIGHT for upper, lower in zip(fields, fields[1:], strict=False))
+    level = any(lower - upper < 8 / HEIGHT for upper, lower in itertools.pairwise(fields))
     things = []
     for kind, words, box in placed:
         alone = kinds[kind] == 1
