@@ -59,13 +59,13 @@ class Demonstrator:
         self._perturbed.reset(instruction, seed)
         if self._expert is not None and self._expert is not self._agent:
             self._expert.reset(instruction, seed)
+        self._take_turns(0)
 
     def act(self, observation: Observation) -> EmbodiedAction | None:
         """Return the next action; the label belongs to the state it is taken in."""
         step, self._taken = self._taken - self.start_steps, self._taken + 1
         if step < 0:
             return self._start[step]
-        self._take_turns(step)
         action = self._perturbed.act(observation)
         if action is None and self.turns and not self._expert_acts:
             self.turns = [turn for turn in self.turns if turn < step] + [step]  # the agent stopped before its turn was over
@@ -77,6 +77,7 @@ class Demonstrator:
         own = self._perturbed.label if self._own_labels or by_expert else self._expert.act(observation)
         self.label = own.values
         self.actor = PERTURBATION if self._perturbed.disturbed else EXPERT if by_expert else AGENT
+        self._take_turns(step + 1)  # already now: whether pictures are needed depends on who comes next
         return action
 
     def _take_turns(self, step: int) -> None:

@@ -113,6 +113,18 @@ def test_an_agent_that_gets_the_arm_back_starts_anew(standin_env):
     assert returns >= 1 and said == [("do it", 5)] * (1 + returns)
 
 
+def test_an_agent_that_looks_gets_a_picture_whenever_it_is_its_turn():
+    still, looked = EmbodiedAction(np.zeros(7)), []
+    agent = SimpleNamespace(name="a", needs_images=True, reset=lambda *_: None, act=lambda seen: looked.append(seen) or still)
+    expert = SimpleNamespace(needs_images=False, reset=lambda *_: None, act=lambda seen: still)
+    demonstrator = Demonstrator(agent, expert, DemoPlan((47,), 1, agent="a", interventions=True, max_steps=200), seed=5)
+    demonstrator.reset("do it", 5)
+    for _ in range(200):
+        demonstrator.act(demonstrator.needs_images)
+    assert 0 < len(looked) < 200
+    assert all(looked)
+
+
 def test_seeds_are_distinct_and_never_evaluations():
     plan = DemoPlan((0, 1), 50)
     seeds = {plan.episode_seed(Job(task, episode), attempt) for task in (0, 1) for episode in range(50) for attempt in range(10)}
