@@ -32,6 +32,7 @@ class FinalLayer(Qwen2VLDecoderLayer):
         use_cache: bool | None = False,
         position_embeddings: tuple[torch.Tensor, torch.Tensor] | None = None,
         keep: int = 0,
+        attentions: list[torch.Tensor] | None = None,
         **arguments,
     ) -> torch.Tensor:
         """Run the layer.
@@ -44,6 +45,7 @@ class FinalLayer(Qwen2VLDecoderLayer):
             use_cache: fill it.
             position_embeddings: cosines and sines, (B, S, D) each.
             keep: compute the last so many positions only; 0 = all.
+            attentions: gets (B, heads, keep, S), where each kept position looked; only with `keep`, and an attention that says.
             arguments: for the attention.
 
         Returns:
@@ -66,10 +68,12 @@ class FinalLayer(Qwen2VLDecoderLayer):
         queries, _ = apply_rotary_pos_emb(queries, queries, cosine[:, -keep:], sine[:, -keep:])
         keys, _ = apply_rotary_pos_emb(keys, keys, cosine, sine)
         attend = ALL_ATTENTION_FUNCTIONS.get_interface(attention.config._attn_implementation, eager_attention_forward)
-        mixed, _ = attend(
+        mixed, weights = attend(
             attention, queries, keys, values, attention_mask[:, :, -keep:], dropout=attention.attention_dropout * self.training,
             scaling=attention.scaling, sliding_window=attention.sliding_window, **arguments,
         )  # fmt: skip
+        if attentions is not None and weights is not None:
+            attentions.append(weights)
         kept = kept + attention.o_proj(mixed.reshape(*kept.shape[:2], -1))
         return kept + self.mlp(self.post_attention_layernorm(kept))
 

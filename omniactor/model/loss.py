@@ -1,4 +1,4 @@
-"""The losses that transformers does not bring: action bins and the balance of routers."""
+"""The losses that transformers does not bring: action bins, where attention looks, and the balance of routers."""
 
 from __future__ import annotations
 
@@ -27,6 +27,23 @@ def action_loss(logits: torch.Tensor, labels: torch.Tensor, sigma: float) -> tor
     distance = torch.arange(logits.shape[-1], device=labels.device) - labels.unsqueeze(-1)
     targets = (-(distance**2) / (2 * sigma**2)).float().softmax(dim=-1)
     return nn.functional.cross_entropy(logits, targets)
+
+
+def gaze_loss(weights: torch.Tensor, queries: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Return the mean cross-entropy of where one attention head looks.
+
+    Args:
+        weights: (B, heads, K, S) attention of the last K of S positions; the first head is asked.
+        queries: (B, S) bool, positions that are asked; they lie in the last K.
+        targets: (B, S) shares of where they should look, 1 in all.
+
+    Returns:
+        A number; 0 when nothing is asked at all.
+    """
+    asked = queries[:, -weights.shape[2] :]
+    looks = weights[:, 0][asked].float().clamp_min(1e-9).log()
+    wanted = targets.unsqueeze(1).expand(-1, asked.shape[1], -1)[asked]
+    return -(looks * wanted).sum() / max(1, len(looks))
 
 
 def load_balancing_loss(probabilities: tuple[torch.Tensor, ...], attention_mask: torch.Tensor | None) -> torch.Tensor:

@@ -37,7 +37,7 @@ from omniactor.actions.embodied import ACTION_SIZE
 from omniactor.errors import CheckpointError, ModelInputError
 from omniactor.model.configuration import SHARED, OmniActorConfig, read_config
 from omniactor.model.layer import MoELayer, decoder_layer
-from omniactor.model.loss import action_loss, load_balancing_loss
+from omniactor.model.loss import action_loss, gaze_loss, load_balancing_loss
 from omniactor.model.routing import Routing, take
 from omniactor.model.stem import VisionStem
 from omniactor.model.tensors import check_fit, local_folder, one_line, stored_tensors
@@ -100,6 +100,7 @@ class OmniActorTextModel(Qwen2VLPreTrainedModel):
         bidirectional: torch.Tensor | None = None,
         output_hidden_states: bool = False,
         states_to_keep: int = 0,
+        attentions: list[torch.Tensor] | None = None,
     ) -> _Decoded:
         """Run the layers; arguments as in `OmniActorForConditionalGeneration.forward`."""
         if position_ids is None:
@@ -119,7 +120,7 @@ class OmniActorTextModel(Qwen2VLPreTrainedModel):
         for index, layer in enumerate(self.layers):
             mask = masks[self.config.layer_types[index]]
             if index == len(self.layers) - 1:
-                arguments["keep"] = states_to_keep
+                arguments |= {"keep": states_to_keep, "attentions": attentions}
             if isinstance(layer, MoELayer):
                 hidden, routed = layer(hidden, routing, attention_mask=mask, **arguments)
                 probabilities += [] if routed is None else [routed]
@@ -287,6 +288,9 @@ class OmniActorForConditionalGeneration(Qwen2VLForConditionalGeneration):
         action_labels: torch.Tensor | None = None,
         logits_to_keep: int = 0,
         states_to_keep: int = 0,
+        gaze_queries: torch.Tensor | None = None,
+        gaze_targets: torch.Tensor | None = None,
+        gaze_weight: float = 0.0,
         output_hidden_states: bool = False,
         return_dict: bool = True,
         **loss_arguments,
@@ -312,6 +316,9 @@ class OmniActorForConditionalGeneration(Qwen2VLForConditionalGeneration):
             logits_to_keep: compute `logits` for the last so many positions only; 0 = all.
             states_to_keep: compute the last layer and everything behind it for the last so many positions only; 0 = all.
                 Everything asked about must lie there: queries, and the position before each label.
+            gaze_queries: (B, S) bool, positions whose attention is trained; see `train.gaze`.
+            gaze_targets: (B, S) where it should look.
+            gaze_weight: of that loss; above 0 it needs one world, `states_to_keep` and eager attention.
             output_hidden_states: return the states between layers; the last of them is cut by `states_to_keep`.
             return_dict: False for a tuple.
             loss_arguments: for transformers' loss function (`num_items_in_batch`).
@@ -329,10 +336,12 @@ class OmniActorForConditionalGeneration(Qwen2VLForConditionalGeneration):
         if use_cache is None:
             use_cache = self.config.text_config.use_cache and labels is None and not states_to_keep
         use_cache = use_cache and not routing.mixed
+        attentions = [] if gaze_weight else None
         decoded = self.model(
             input_ids, routing, attention_mask, position_ids, past_key_values, inputs_embeds, use_cache,
             pixel_values, image_grid_thw, image_cameras, mm_token_type_ids,
             bidirectional=bidirectional, output_hidden_states=output_hidden_states, states_to_keep=states_to_keep,
+            attentions=attentions,
         )  # fmt: skip
         if states_to_keep and labels is not None and (labels[:, : 1 - states_to_keep or None] >= 0).any():
             raise ModelInputError(f"expected labels within the last {states_to_keep - 1} positions, got earlier ones; keep more")
@@ -359,6 +368,10 @@ class OmniActorForConditionalGeneration(Qwen2VLForConditionalGeneration):
             output.action_logits = self.action_logits(hidden[marked]) if marked.any() else None
             if action_labels is not None and output.action_logits is not None:
                 losses.append(action_loss(output.action_logits, action_labels[marked.any(dim=1)], self.config.action_bin_sigma))
+        if gaze_weight and len(attentions) != 1:
+            raise ModelInputError("expected one world, states_to_keep and eager attention for a loss on it, got others")
+        if gaze_weight:
+            losses.append(gaze_weight * gaze_loss(attentions[0], gaze_queries, gaze_targets))
         if losses and decoded.router_probabilities:
             balance = load_balancing_loss(decoded.router_probabilities, attention_mask)
             losses.append(self.config.router_aux_loss_coef * balance)

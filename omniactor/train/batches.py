@@ -12,6 +12,7 @@ from omniactor.errors import ModelInputError
 from omniactor.model.configuration import OmniActorConfig
 from omniactor.model.processing import OmniActorProcessor
 from omniactor.train.augmentation import Augmentation
+from omniactor.train.gaze import gaze_inputs
 from omniactor.train.mixture import Mixture
 
 
@@ -29,6 +30,7 @@ class Batches(IterableDataset):
         ranks: int = 1,
         max_length: int = 4096,
         augmentation: Augmentation | None = None,
+        gaze: float = 0.0,
     ) -> None:
         """Say which.
 
@@ -42,10 +44,11 @@ class Batches(IterableDataset):
             ranks: processes.
             max_length: longest sample in tokens.
             augmentation: of what was seen; none when missing.
+            gaze: weight of the loss on where screens' answers look; 0 for none.
         """
         self.mixture, self.processor, self.config = mixture, processor, config
         self.numbers = range(start + rank, stop, ranks)
-        self.max_length, self.augmentation = max_length, augmentation
+        self.max_length, self.augmentation, self.gaze = max_length, augmentation, gaze
 
     def __iter__(self) -> Iterator[dict]:
         """Yield the model's inputs; readers of a DataLoader take turns, which keeps the order."""
@@ -81,6 +84,11 @@ class Batches(IterableDataset):
                 "raise max_length or make the pictures smaller"
             )
         inputs["world"] = self.mixture.world(number)
+        if self.gaze and inputs["world"] == "gui":
+            images = inputs["input_ids"] == self.config.image_token_id
+            grids = inputs["image_grid_thw"] // torch.tensor([1, *[self.processor.image_processor.merge_size] * 2])
+            inputs |= gaze_inputs(done, inputs["labels"], images, grids, self.processor.tokenizer)
+            inputs["gaze_weight"] = self.gaze
         inputs["states_to_keep"] = length - self._first_asked(inputs)
         if not (inputs["labels"] >= 0).any():
             inputs["logits_to_keep"] = 1  # queries answer, no word is asked: the vocabulary's head has nothing to do

@@ -39,6 +39,9 @@ class Recipe:
     state_dropout: float = 0.0
     # Pixels that screens are moved, at most, with the points of their actions.
     screen_shift: int = 0
+    # Weight of a loss by which one attention head looks at the point whose digits are written, see `gaze`; of screens, and with
+    # attention=eager. 0 for none.
+    gaze: float = 0.0
     # Held-out data for evaluations; empty for none.
     eval_data: tuple[str, ...] = ()
     # Micro-batches per evaluation.
@@ -114,6 +117,8 @@ class Recipe:
             )
         if self.attention not in ("sdpa", "eager", "flash_attention_2"):
             raise InputError(f"expected attention sdpa, eager or flash_attention_2, got {self.attention!r}")
+        if self.gaze < 0 or (self.gaze and self.attention != "eager"):
+            raise InputError(f"expected gaze of 0 or more, and attention=eager with it, got {self.gaze} and {self.attention}")
         if self.eval_every and not self.eval_data:
             raise InputError("expected eval_data for evaluations, got none; set eval_data or eval_every=0")
         if self.deepspeed and self.fsdp:
@@ -139,7 +144,7 @@ RECIPES: dict[str, Recipe] = {
     "mini": Recipe(
         model="mini", data=("data/mini/arm/hdf5", "data/mini/arm-standin/hdf5", "data/mini/web"), weights=(1.0, 1.0, 2.0),
         shift=4, brightness=0.2, state_noise=0.01, state_dropout=0.3, learning_rate=1e-3, weight_decay=0.01, batch_size=64,
-        micro_batch_size=32, world_block=1, attention="eager", max_steps=10_000, save_every=250, log_every=25,
+        micro_batch_size=32, world_block=2, attention="eager", max_steps=10_000, save_every=250, log_every=25,
     ),
     # The paper's first stage: GUI grounding, 3.4 M samples in batches of 128.
     "grounding": replace(

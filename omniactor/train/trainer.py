@@ -100,7 +100,7 @@ class OmniActorTrainer(Trainer):
         batches = Batches(
             self.train_mixture, self.processing_class, self.model.config, self.recipe.max_steps * per_step,
             start=self._first_step * per_step, rank=self.args.process_index, ranks=self.args.world_size,
-            max_length=self.recipe.max_length, augmentation=self._augmentation(),
+            max_length=self.recipe.max_length, augmentation=self._augmentation(), gaze=self.recipe.gaze,
         )  # fmt: skip
         return batches.loader(self.recipe.workers)
 
