@@ -54,17 +54,20 @@ class OmniActorOutput(CausalLMOutputWithPast):
     """What the model returns.
 
     Attributes:
-        loss: mean cross-entropy of `labels` and `action_labels`, plus the routers' balancing loss. None without labels.
+        loss: mean cross-entropy of `labels` and `action_labels`, plus the routers' balancing loss and the one on attention.
+            None without labels.
         logits: (B, S, vocabulary), each sample through its world's head.
         past_key_values: the cache; None for a batch that mixes worlds.
         hidden_states: with `output_hidden_states`, the input of every decoder layer and the output of the last,
             (B, S, H) each.
         router_probabilities: variant "router" only: per deep layer, (B, S, E) in the order of `config.worlds`.
         action_logits: parallel decoding only: (samples with queries, N, 7, K).
+        gaze_loss: with `gaze_weight`: the loss on attention, a number, not yet weighted.
     """
 
     router_probabilities: tuple[torch.Tensor, ...] | None = None
     action_logits: torch.Tensor | None = None
+    gaze_loss: torch.Tensor | None = None
 
 
 @dataclass
@@ -371,7 +374,8 @@ class OmniActorForConditionalGeneration(Qwen2VLForConditionalGeneration):
         if gaze_weight and len(attentions) != 1:
             raise ModelInputError("expected one world, states_to_keep and eager attention for a loss on it, got others")
         if gaze_weight:
-            losses.append(gaze_weight * gaze_loss(attentions[0], gaze_queries, gaze_targets))
+            output.gaze_loss = gaze_loss(attentions[0], gaze_queries, gaze_targets)
+            losses.append(gaze_weight * output.gaze_loss)
         if losses and decoded.router_probabilities:
             balance = load_balancing_loss(decoded.router_probabilities, attention_mask)
             losses.append(self.config.router_aux_loss_coef * balance)

@@ -27,6 +27,8 @@ class Measures:
         self.samples += len(inputs["input_ids"])
         self.tokens += inputs["input_ids"].numel()
         self._note(f"loss_{world}", output.loss)
+        if output.gaze_loss is not None:
+            self._note("loss_gaze", output.gaze_loss)
         with torch.no_grad():
             if output.action_logits is not None:
                 logits, labels = output.action_logits, inputs["action_labels"]
