@@ -179,7 +179,7 @@ class Decision:
         expert: whose deep layers ran: the world, "shared" (the model makes no difference) or "router" (both, mixed);
             None for a peer model, which has no such branches.
         seconds: from the observation to the decision.
-        text: GUI: what the model wrote.
+        text: GUI: what the model wrote; its point is the one acted on, whichever way that was read off.
         bins: embodied: (N, 7) intervals of the chunk's numbers.
         probabilities: embodied: (N, 7) their probabilities.
         targets: embodied, of models that were taught it: (2, 3), where the model believes the thing and the place to be

@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,11 @@ from transformers.utils import logging
 from omniactor.actions.gui import parse_response
 from omniactor.errors import ActionError, CheckpointError, ModelInputError
 from omniactor.model.configuration import SHARED
+from omniactor.model.gaze import LEAST_SHARE, digits_of_point, has_one_point, read_point
 from omniactor.model.generation import ActionDecoder
 from omniactor.model.modeling import OmniActorForConditionalGeneration
 from omniactor.model.processing import OmniActorProcessor
+from omniactor.model.routing import Routing
 from omniactor.model.tensors import local_folder, one_line
 from omniactor.types import Action, Decision, EmbodiedAction, Observation
 
@@ -113,11 +116,42 @@ class ModelAgent:
                 **({"temperature": self.temperature} if self.temperature > 0 else {}),
             )  # fmt: skip
         text = self.processor.tokenizer.decode(ids[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
-        self.decision = Decision("gui", self._expert("gui"), time.perf_counter() - started, text=text)
         try:
-            return parse_response(text)
+            action = parse_response(text)
         except ActionError as error:
+            self.decision = Decision("gui", self._expert("gui"), time.perf_counter() - started, text=text)
             raise ActionError(f"expected the model to write an action, got {text[:80]!r} ({one_line(error)})") from None
+        if self.model.config.point_readout == "attention" and has_one_point(action):
+            looked = self._look(inputs, ids)
+            if looked is not None:
+                action = replace(action, point=looked)
+                text = str(action)
+        self.decision = Decision("gui", self._expert("gui"), time.perf_counter() - started, text=text)
+        return action
+
+    @torch.inference_mode()
+    def _look(self, inputs: dict, ids: torch.Tensor) -> tuple[float, float] | None:
+        """Return the place that was looked at while the digits of `ids` (1, S) were written; None if it was not one place."""
+        start = inputs["input_ids"].shape[1]
+        answer = ids.new_zeros(ids.shape).bool()
+        answer[:, start:] = True
+        seen = {k: v for k, v in inputs.items() if k not in ("input_ids", "attention_mask", "mm_token_type_ids", "bidirectional")}
+        padding = (0, ids.shape[1] - start)
+        columns = {k: torch.nn.functional.pad(inputs[k], padding) for k in ("mm_token_type_ids", "bidirectional") if k in inputs}
+        attentions: list[torch.Tensor] = []
+        keep = int(answer.sum()) + 1
+        routing = Routing.of(seen.pop("world"), 1, self.model.config, ids.device)
+        self.model.model(
+            ids, routing, torch.ones_like(ids), use_cache=False, states_to_keep=keep, attentions=attentions, **seen, **columns
+        )
+        decided = digits_of_point(torch.where(answer, ids, -1)[0], self.processor.tokenizer)[-keep:]
+        if not decided.any():
+            return None
+        merge = self.processor.image_processor.merge_size
+        rows, across = (int(v) // merge for v in inputs["image_grid_thw"][0, 1:])
+        shares = attentions[0][0, 0][decided][:, (ids == self.model.config.image_token_id)[0]].mean(0)
+        point, share = read_point(shares, rows, across)
+        return point if share >= LEAST_SHARE else None
 
     @contextmanager
     def _seeded(self) -> Iterator[None]:

@@ -91,6 +91,8 @@ class OmniActorConfig(PreTrainedConfig):
         action_readout: parallel decoding only: how a number is read off the probabilities of its intervals. "mode" takes the
             likeliest interval; "mean" the mean over all, but for the gripper, whose values lie apart. Corrections are
             spread over many intervals beside one for "leave it", so the likeliest never corrects (docs/mini.md).
+        point_readout: where on a screen: "words" takes the digits that were written; "attention" the place that the last layer's
+            first head looks at while they are written, where that is one place, see `gaze`.
         prefix_attention: the tokens of the prompt see each other in both directions (small models only;
             Qwen2-VL is causal).
     """
@@ -118,6 +120,7 @@ class OmniActorConfig(PreTrainedConfig):
     action_query_token_id: int = 151654
     action_bin_sigma: float = 0.0
     action_readout: Literal["mode", "mean"] = "mode"
+    point_readout: Literal["words", "attention"] = "words"
     prefix_attention: bool = False
 
     image_token_id: int = 151655
@@ -180,6 +183,10 @@ class OmniActorConfig(PreTrainedConfig):
             )
         if self.action_readout not in ("mode", "mean"):
             raise InputError(f"expected an action_readout of mode or mean, got {self.action_readout!r}")
+        if self.point_readout not in ("words", "attention"):
+            raise InputError(f"expected a point_readout of words or attention, got {self.point_readout!r}")
+        if self.point_readout == "attention" and not self.prefix_attention:
+            raise InputError("expected prefix_attention with point_readout attention, got none; set point_readout words")
         if self.action_readout == "mean" and self.action_decoding != "parallel":
             raise InputError(
                 "expected action_readout mode with autoregressive decoding, whose next number needs one id, got mean"

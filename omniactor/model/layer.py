@@ -45,7 +45,7 @@ class FinalLayer(Qwen2VLDecoderLayer):
             use_cache: fill it.
             position_embeddings: cosines and sines, (B, S, D) each.
             keep: compute the last so many positions only; 0 = all.
-            attentions: gets (B, heads, keep, S), where each kept position looked; only with `keep`, and an attention that says.
+            attentions: gets (B, heads, keep, S), where each kept position looked; only with `keep`.
             arguments: for the attention.
 
         Returns:
@@ -67,12 +67,16 @@ class FinalLayer(Qwen2VLDecoderLayer):
         keys, values = heads(attention.k_proj(seen)), heads(attention.v_proj(seen))
         queries, _ = apply_rotary_pos_emb(queries, queries, cosine[:, -keep:], sine[:, -keep:])
         keys, _ = apply_rotary_pos_emb(keys, keys, cosine, sine)
+        mask = attention_mask[:, :, -keep:]
         attend = ALL_ATTENTION_FUNCTIONS.get_interface(attention.config._attn_implementation, eager_attention_forward)
+        if attentions is not None and mask.dtype == torch.bool:  # only the plain computation says where it looked
+            attend = eager_attention_forward
+            mask = torch.zeros_like(mask, dtype=queries.dtype).masked_fill(~mask, torch.finfo(queries.dtype).min)
         mixed, weights = attend(
-            attention, queries, keys, values, attention_mask[:, :, -keep:], dropout=attention.attention_dropout * self.training,
+            attention, queries, keys, values, mask, dropout=attention.attention_dropout * self.training,
             scaling=attention.scaling, sliding_window=attention.sliding_window, **arguments,
         )  # fmt: skip
-        if attentions is not None and weights is not None:
+        if attentions is not None:
             attentions.append(weights)
         kept = kept + attention.o_proj(mixed.reshape(*kept.shape[:2], -1))
         return kept + self.mlp(self.post_attention_layernorm(kept))

@@ -319,9 +319,9 @@ class OmniActorForConditionalGeneration(Qwen2VLForConditionalGeneration):
             logits_to_keep: compute `logits` for the last so many positions only; 0 = all.
             states_to_keep: compute the last layer and everything behind it for the last so many positions only; 0 = all.
                 Everything asked about must lie there: queries, and the position before each label.
-            gaze_queries: (B, S) bool, positions whose attention is trained; see `train.gaze`.
+            gaze_queries: (B, S) bool, positions whose attention is trained; see `gaze`.
             gaze_targets: (B, S) where it should look.
-            gaze_weight: of that loss; above 0 it needs one world, `states_to_keep` and eager attention.
+            gaze_weight: of that loss; above 0 it needs a batch of one world and `states_to_keep`.
             output_hidden_states: return the states between layers; the last of them is cut by `states_to_keep`.
             return_dict: False for a tuple.
             loss_arguments: for transformers' loss function (`num_items_in_batch`).
@@ -372,7 +372,9 @@ class OmniActorForConditionalGeneration(Qwen2VLForConditionalGeneration):
             if action_labels is not None and output.action_logits is not None:
                 losses.append(action_loss(output.action_logits, action_labels[marked.any(dim=1)], self.config.action_bin_sigma))
         if gaze_weight and len(attentions) != 1:
-            raise ModelInputError("expected one world, states_to_keep and eager attention for a loss on it, got others")
+            raise ModelInputError(
+                "expected a batch of one world and fewer states_to_keep than positions for a loss on attention, got others"
+            )
         if gaze_weight:
             output.gaze_loss = gaze_loss(attentions[0], gaze_queries, gaze_targets)
             losses.append(gaze_weight * output.gaze_loss)

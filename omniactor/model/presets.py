@@ -59,7 +59,7 @@ def _mini(tokenizer: PreTrainedTokenizerBase, variant: str, **settings) -> OmniA
         },
         "vision_config": OmniActorStemConfig(hidden_size=192).to_dict(),
         "action_decoding": "parallel", "chunk_size": 8, "queries_per_action": 1, "prefix_attention": True,
-        "target_query": True, "action_bin_sigma": 1.5, "action_readout": "mean",
+        "target_query": True, "action_bin_sigma": 1.5, "action_readout": "mean", "point_readout": "attention",
         **settings,
     }  # fmt: skip
     return _small(tokenizer, variant, 4, settings.pop("num_shared_layers", 2), **settings)

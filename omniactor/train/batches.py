@@ -10,9 +10,9 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from omniactor.errors import ModelInputError
 from omniactor.model.configuration import OmniActorConfig
+from omniactor.model.gaze import gaze_inputs
 from omniactor.model.processing import OmniActorProcessor
 from omniactor.train.augmentation import Augmentation
-from omniactor.train.gaze import gaze_inputs
 from omniactor.train.mixture import Mixture
 
 

@@ -39,8 +39,7 @@ class Recipe:
     state_dropout: float = 0.0
     # Pixels that screens are moved, at most, with the points of their actions.
     screen_shift: int = 0
-    # Weight of a loss by which one attention head looks at the point whose digits are written, see `gaze`; of screens, and with
-    # attention=eager. 0 for none.
+    # Weight of a loss by which one attention head looks at the point whose digits are written, of screens; see `model.gaze`.
     gaze: float = 0.0
     # Held-out data for evaluations; empty for none.
     eval_data: tuple[str, ...] = ()
@@ -117,8 +116,8 @@ class Recipe:
             )
         if self.attention not in ("sdpa", "eager", "flash_attention_2"):
             raise InputError(f"expected attention sdpa, eager or flash_attention_2, got {self.attention!r}")
-        if self.gaze < 0 or (self.gaze and self.attention != "eager"):
-            raise InputError(f"expected gaze of 0 or more, and attention=eager with it, got {self.gaze} and {self.attention}")
+        if self.gaze < 0:
+            raise InputError(f"expected gaze of 0 or more, got {self.gaze}")
         if self.eval_every and not self.eval_data:
             raise InputError("expected eval_data for evaluations, got none; set eval_data or eval_every=0")
         if self.deepspeed and self.fsdp:

@@ -84,6 +84,8 @@ def test_the_base_family_decides_the_parts():
         ({"action_decoding": "parallel", "action_query_token_id": 151387}, "ids of their own"),
         ({"action_decoding": "parallel", "action_query_token_id": 152064}, "action_query_token_id below .*got 152064"),
         ({"action_readout": "mean"}, "expected action_readout mode with autoregressive decoding"),
+        ({"point_readout": "attention"}, "expected prefix_attention with point_readout attention"),
+        ({"point_readout": "digits"}, "point_readout of words or attention"),
         ({"action_bin_sigma": -1.0}, "action_bin_sigma of 0 or more, got -1.0"),
         ({"action_bin_sigma": float("nan")}, "action_bin_sigma of 0 or more, got nan"),
     ],

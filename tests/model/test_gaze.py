@@ -5,14 +5,15 @@ import pytest
 import torch
 
 from omniactor.errors import InputError, ModelInputError
+from omniactor.model.agent import ModelAgent
+from omniactor.model.gaze import gaze_inputs, read_point
 from omniactor.model.loss import gaze_loss
 from omniactor.model.presets import make_model
 from omniactor.train.batches import Batches
-from omniactor.train.gaze import gaze_inputs
 from omniactor.train.mixture import Mixture
 from omniactor.train.recipe import RECIPES, change
 from omniactor.train.toy import ToySource
-from omniactor.types import GuiAction
+from omniactor.types import GuiAction, Observation
 
 
 @pytest.fixture(scope="module")
@@ -94,10 +95,63 @@ def test_attention_that_is_trained_looks_there_and_the_rest_of_the_loss_is_as_be
     assert float(gaze) < 0.5 * before
 
 
-def test_attention_that_does_not_say_where_it_looks_is_refused(small):
+def test_every_way_to_compute_attention_gives_the_same_loss_and_what_cannot_be_asked_is_refused(small):
     model, _ = small
-    model.set_attn_implementation({"text_config": "sdpa"})
-    with pytest.raises(ModelInputError, match="eager"):
-        model(**batch(small))
-    with pytest.raises(InputError, match="eager"):
-        change(RECIPES["debug"], ["gaze=0.1"])
+    inputs, losses = batch(small), []
+    for attention in ("eager", "sdpa"):
+        model.set_attn_implementation({"text_config": attention})
+        losses.append(model(**inputs).gaze_loss.item())
+    assert losses[0] == pytest.approx(losses[1], abs=1e-4)
+    with pytest.raises(ModelInputError, match="one world"):
+        model(**{**inputs, "states_to_keep": 0})
+    with pytest.raises(InputError, match="gaze"):
+        change(RECIPES["debug"], ["gaze=-1"])
+
+
+def test_a_place_is_read_off_between_the_tokens_that_are_looked_at():
+    shares = torch.zeros(3, 4)
+    shares[1, 1:3] = 0.4
+    shares[0, 3] = 0.2  # beside the peak's surroundings
+    point, share = read_point(shares.flatten(), 3, 4)
+    assert point == (0.5, 0.5)
+    assert share == pytest.approx(0.8)
+    corner = torch.zeros(12)
+    corner[11] = 2.0
+    assert read_point(corner, 3, 4) == ((0.875, 0.833), 1.0)
+
+
+@pytest.mark.parametrize("sharp", [True, False])
+def test_the_agent_acts_where_it_looks_if_that_is_one_place_and_where_it_writes_otherwise(small, monkeypatch, sharp):
+    model, processor = small
+    ids = processor.tokenizer(
+        "Action: Click it\nOperation: pyautogui.click(x=0.100, y=0.200)", add_special_tokens=False
+    ).input_ids
+    monkeypatch.setattr(model, "generate", lambda input_ids, **_: torch.cat([input_ids, torch.tensor([ids])], dim=1))
+    monkeypatch.setattr("omniactor.model.agent.LEAST_SHARE", 0.0 if sharp else 1.01)
+    agent = ModelAgent(model, processor)
+    seen = Observation("gui", {"screen": np.zeros((112, 112, 3), np.uint8)}, "Click it")
+    action = agent.act(seen)
+    assert (action.point == (0.1, 0.2)) is not sharp
+    assert agent.decision.text == str(action)
+    monkeypatch.setattr(model.config, "point_readout", "words")
+    assert agent.act(seen).point == (0.1, 0.2)
+
+
+def test_where_it_looked_is_what_training_asks_about(small):
+    """The place that acting reads off is computed at the positions, and from the attention, that the loss trains."""
+    model, processor = small
+    model.set_attn_implementation({"text_config": "eager"})
+    seen = Observation("gui", {"screen": np.full((112, 112, 3), 90, np.uint8)}, "Click it")
+    action = GuiAction("click", point=(0.25, 0.75), description="Click it")
+    inputs = dict(processor.encode(model.config, [seen], [action], padding_side="right"))
+    grid = inputs["image_grid_thw"]
+    made = gaze_inputs([action], inputs["labels"], inputs["input_ids"] == model.config.image_token_id, grid, processor.tokenizer)
+    inputs |= made | {"world": "gui", "states_to_keep": int((inputs["labels"] >= 0).sum()) + 1, "gaze_weight": 1.0}
+    optimizer = torch.optim.Adam(model.parameters(), 2e-3)
+    for _ in range(60):
+        optimizer.zero_grad()
+        model(**inputs).gaze_loss.backward()
+        optimizer.step()
+    agent, prompt = ModelAgent(model, processor), dict(processor.encode(model.config, [seen]))
+    looked = agent._look({**prompt, "world": "gui"}, inputs["input_ids"][:, :-1])
+    assert looked == pytest.approx((0.25, 0.75), abs=0.08)
