@@ -19,8 +19,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from omniactor.errors import InputError
+from omniactor.errors import CheckpointError, InputError
 from omniactor.paths import write_json
+from omniactor.train.checkpoint import verify
 
 MOST_BYTES = 30 * 10**6
 
@@ -47,11 +48,15 @@ def bundle(run: Path, results: list[Path], trained_on: str, out: Path, earlier: 
     """Make the folder beside its place, then put it there.
 
     Raises:
-        InputError: no finished run, results of another model, or too large.
+        InputError: no finished run, a model that is not as its run wrote it, results of another model, or too large.
     """
     model = run / "model"
     if not (model / "config.json").is_file():
         raise InputError(f"expected a finished run with a model in {run}, got none; let `omniactor train` come to its end")
+    try:
+        verify(model)
+    except CheckpointError as error:
+        raise InputError(f"{error}; train again") from None
     summaries = [_summary(folder, model) for folder in results]
     staging = out.with_name(f".{out.name}.part")
     shutil.rmtree(staging, ignore_errors=True)

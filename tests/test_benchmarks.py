@@ -10,6 +10,7 @@ import pytest
 
 from omniactor.errors import InputError
 from omniactor.model.card import training_note
+from omniactor.train.checkpoint import seal, verify
 
 ROOT = Path(__file__).parents[1]
 
@@ -55,6 +56,7 @@ def trained(tmp_path):
     run, results = tmp_path / "run", tmp_path / "results"
     (run / "model").mkdir(parents=True)
     (run / "model/config.json").write_text("{}")
+    seal(run / "model")
     (run / "log.jsonl").write_text("{}\n")
     (run / "recipe.json").write_text('{"model": "mini", "data": ["/home/me/data/arm"], "max_steps": 7, "batch_size": 64}')
     results.mkdir()
@@ -87,6 +89,16 @@ def test_a_bundle_keeps_what_the_run_went_on_from(bundle, trained, tmp_path):
     assert json.loads((tmp_path / "mini/recipe.json").read_text())["max_steps"] == 9
     assert json.loads((tmp_path / "mini/earlier/1/recipe.json").read_text())["max_steps"] == 7
     assert (tmp_path / "mini/earlier/1/log.jsonl").read_text() == "{}\n"
+
+
+def test_a_bundle_refuses_a_model_that_was_changed_after_its_run(bundle, trained, tmp_path):
+    (trained[0] / "model/config.json").write_text('{"changed": 1}')
+    with pytest.raises(InputError, match="expected model/config.json as it was written"):
+        bundle(trained[0], [], "Demonstrations.", tmp_path / "mini")
+
+
+def test_the_checkpoint_in_the_repository_is_as_it_was_written():
+    verify(ROOT / "assets/checkpoints/omniactor-mini")
 
 
 def test_a_bundle_refuses_results_of_another_model_and_leaves_the_last_one(bundle, trained, tmp_path):
