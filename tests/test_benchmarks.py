@@ -93,7 +93,7 @@ def test_a_bundle_keeps_what_the_run_went_on_from(bundle, trained, tmp_path):
 
 def test_a_bundle_refuses_a_model_that_was_changed_after_its_run(bundle, trained, tmp_path):
     (trained[0] / "model/config.json").write_text('{"changed": 1}')
-    with pytest.raises(InputError, match="expected model/config.json as it was written"):
+    with pytest.raises(InputError, match=r"config\.json as it was written"):
         bundle(trained[0], [], "Demonstrations.", tmp_path / "mini")
 
 
