@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from omniactor.errors import InputError
 LAST_SEED = 2**32 - 1
 
 
-class RunHandlers:
+class RunHandlers(ABC):
     """Runs a visitor's episodes; holds what all visitors share and nothing of any one visitor.
 
     A tab's own handlers say what is run (`make_request` of `watch`) and what is shown besides the video (`details`).
@@ -61,9 +62,9 @@ class RunHandlers:
             gr.File(result.record, visible=result.record is not None),
         )
 
+    @abstractmethod
     def details(self, live: LiveRun):
         """Return the component that shows what was done, step by step."""
-        raise NotImplementedError
 
     def stop(self, request: gr.Request) -> None:
         """Ask the visitor's episode to end, or not to begin; the video of what was done appears as usual."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from demo.catalog import SEARCH_CHARACTERS, THUMBNAILS
 from omniactor.errors import SetupError
 from omniactor.experts.web.table import SKILLS
-from omniactor.gui.browser import find_chromium
+from omniactor.gui.chromium import find_chromium
 from omniactor.gui.pages import PAGES, pages_folder
 
 PICTURES = THUMBNAILS / "pages"

@@ -86,7 +86,7 @@ def _assets() -> dict:
 
 def _live_pages() -> str:
     """Return what live web pages are opened with, or why they cannot be: they are not needed for anything else."""
-    from omniactor.gui.browser import chromium_version, find_chromium
+    from omniactor.gui.chromium import chromium_version, find_chromium
     from omniactor.gui.pages import pages_folder, pages_version
 
     try:

@@ -14,7 +14,6 @@ from __future__ import annotations
 import atexit
 import base64
 import contextlib
-import functools
 import json
 import math
 import os
@@ -31,10 +30,9 @@ from collections.abc import Callable
 import numpy as np
 
 from omniactor.errors import BrowserError, SetupError
+from omniactor.gui.chromium import find_chromium
 from omniactor.gui.images import open_image
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-PACKAGES = "chromium and fonts-liberation"
 START_SECONDS = 60.0  # an untouched disk on a busy machine takes 5
 CALL_SECONDS = 10.0
 AGAIN_SECONDS, MAX_REQUESTS = 2.0, 4  # after which a picture is asked for once more, and how often at most
@@ -91,36 +89,6 @@ _COPY_SPACE = """(() => {
   const field = document.body.appendChild(document.createElement('textarea'));
   field.value = ' '; field.select(); return document.execCommand('copy');
 })()"""
-
-
-def find_chromium() -> str:
-    """Return the path of Chromium: `OMNIACTOR_CHROMIUM`, or the first of `NAMES` that is installed.
-
-    Raises:
-        SetupError: there is none.
-    """
-    explicit = os.environ.get("OMNIACTOR_CHROMIUM")
-    if explicit:
-        if os.access(explicit, os.X_OK) and os.path.isfile(explicit):
-            return explicit
-        raise SetupError(f"expected a program at OMNIACTOR_CHROMIUM, got {explicit}; set it to Chromium's path or unset it")
-    found = next(filter(None, map(shutil.which, NAMES)), None)
-    if found is None:
-        raise SetupError(
-            f"expected Chromium for live pages, got none; install Debian's packages {PACKAGES}: "
-            "apt-get install --no-install-recommends chromium fonts-liberation"
-        )
-    return found
-
-
-@functools.cache
-def chromium_version(path: str) -> str:
-    """Return what the program calls itself, such as "Chromium 156.0.8078.79"; "unknown" if it does not say."""
-    try:
-        said = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=20, stdin=subprocess.DEVNULL).stdout
-    except (OSError, subprocess.TimeoutExpired):
-        return "unknown"
-    return " ".join(said.split()[:2]) or "unknown"
 
 
 class Browser:

@@ -23,7 +23,8 @@ from gymnasium import spaces
 
 from omniactor.actions.gui import parse_operation, print_operation
 from omniactor.errors import ActionError, BrowserError, InputError
-from omniactor.gui.browser import Tab, chromium_version, close_shared, find_chromium, shared_browser
+from omniactor.gui.browser import Tab, close_shared, shared_browser
+from omniactor.gui.chromium import chromium_version, find_chromium
 from omniactor.gui.events import perform
 from omniactor.gui.pages import Page, get_page, pages_version
 from omniactor.gui.spaces import GuiActions

@@ -14,7 +14,7 @@ import torch
 from transformers.utils import logging
 
 from omniactor.actions.gui import parse_response
-from omniactor.errors import ActionError, CheckpointError, ModelInputError
+from omniactor.errors import ActionError, CheckpointError, ModelError, ModelInputError
 from omniactor.model.configuration import SHARED
 from omniactor.model.gaze import LEAST_SHARE, digits_of_point, has_one_point, read_point
 from omniactor.model.generation import ActionDecoder
@@ -133,24 +133,23 @@ class ModelAgent:
     def _look(self, inputs: dict, ids: torch.Tensor) -> tuple[float, float] | None:
         """Return the place that was looked at while the digits of `ids` (1, S) were written; None if it was not one place."""
         start = inputs["input_ids"].shape[1]
-        answer = ids.new_zeros(ids.shape).bool()
-        answer[:, start:] = True
-        seen = {k: v for k, v in inputs.items() if k not in ("input_ids", "attention_mask", "mm_token_type_ids", "bidirectional")}
-        padding = (0, ids.shape[1] - start)
-        columns = {k: torch.nn.functional.pad(inputs[k], padding) for k in ("mm_token_type_ids", "bidirectional") if k in inputs}
-        attentions: list[torch.Tensor] = []
-        keep = int(answer.sum()) + 1
-        routing = Routing.of(seen.pop("world"), 1, self.model.config, ids.device)
-        self.model.model(
-            ids, routing, torch.ones_like(ids), use_cache=False, states_to_keep=keep, attentions=attentions, **seen, **columns
-        )
-        decided = digits_of_point(torch.where(answer, ids, -1)[0], self.processor.tokenizer)[-keep:]
+        decided = digits_of_point(ids[0, start:], self.processor.tokenizer)
         if not decided.any():
             return None
+        seen = {k: v for k, v in inputs.items() if k not in ("input_ids", "attention_mask", "world")}
+        for name in ("mm_token_type_ids", "bidirectional"):  # neither a picture nor seen in both directions: the answer
+            seen[name] = torch.nn.functional.pad(seen[name], (0, len(decided)))
+        attentions: list[torch.Tensor] = []
+        self.model.model(
+            ids, Routing.of("gui", 1, self.model.config, ids.device), torch.ones_like(ids),
+            states_to_keep=len(decided), attentions=attentions, **seen,
+        )  # fmt: skip
+        if not attentions:
+            raise ModelError("expected attention that says where it looked (sdpa or eager), got another; load the model with one")
         merge = self.processor.image_processor.merge_size
-        rows, across = (int(v) // merge for v in inputs["image_grid_thw"][0, 1:])
-        shares = attentions[0][0, 0][decided][:, (ids == self.model.config.image_token_id)[0]].mean(0)
-        point, share = read_point(shares, rows, across)
+        rows, columns = (int(v) // merge for v in inputs["image_grid_thw"][0, 1:])
+        looks = attentions[0][0, 0][decided][:, (ids == self.model.config.image_token_id)[0]]
+        point, share = read_point(looks.mean(0), rows, columns)
         return point if share >= LEAST_SHARE else None
 
     @contextmanager

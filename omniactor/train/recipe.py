@@ -118,6 +118,10 @@ class Recipe:
             raise InputError(f"expected attention sdpa, eager or flash_attention_2, got {self.attention!r}")
         if self.gaze < 0:
             raise InputError(f"expected gaze of 0 or more, got {self.gaze}")
+        if self.gaze and self.attention == "flash_attention_2":
+            raise InputError(
+                "expected attention sdpa or eager with gaze, as the other does not say where it looks; set attention=eager"
+            )
         if self.eval_every and not self.eval_data:
             raise InputError("expected eval_data for evaluations, got none; set eval_data or eval_every=0")
         if self.deepspeed and self.fsdp:

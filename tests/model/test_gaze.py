@@ -104,8 +104,9 @@ def test_every_way_to_compute_attention_gives_the_same_loss_and_what_cannot_be_a
     assert losses[0] == pytest.approx(losses[1], abs=1e-4)
     with pytest.raises(ModelInputError, match="one world"):
         model(**{**inputs, "states_to_keep": 0})
-    with pytest.raises(InputError, match="gaze"):
-        change(RECIPES["debug"], ["gaze=-1"])
+    for settings in (["gaze=-1"], ["gaze=0.1", "attention=flash_attention_2"]):
+        with pytest.raises(InputError, match="gaze"):
+            change(RECIPES["debug"], settings)
 
 
 def test_a_place_is_read_off_between_the_tokens_that_are_looked_at():
