@@ -169,8 +169,14 @@ class ModelAgent:
         return SHARED if alone else world
 
 
+_SMALL = 10**9  # parameters: twice their memory in float32 is no matter
+
+
 def load_checkpoint(path: str | Path, device: str = "cpu") -> tuple[OmniActorForConditionalGeneration, OmniActorProcessor]:
     """Return the model and processor of a checkpoint folder or Hub repository, for `ModelAgent`.
+
+    A small model that is stored in 16 bits computes in float32 on a processor: most have no instructions for less, and all
+    then give the same answers.
 
     Raises:
         CheckpointError: weights or processor missing or broken.
@@ -178,6 +184,8 @@ def load_checkpoint(path: str | Path, device: str = "cpu") -> tuple[OmniActorFor
     logging.disable_progress_bar()  # it would run into our own lines
     folder = local_folder(path)
     model = OmniActorForConditionalGeneration.from_pretrained(folder).to(device).eval()
+    if model.device.type == "cpu" and model.num_parameters() < _SMALL:
+        model = model.float()
     try:
         processor = OmniActorProcessor.from_pretrained(folder)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

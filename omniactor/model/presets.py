@@ -52,17 +52,30 @@ def _debug(tokenizer: PreTrainedTokenizerBase, variant: str, **settings) -> Omni
 
 def _mini(tokenizer: PreTrainedTokenizerBase, variant: str, **settings) -> OmniActorConfig:
     """Made for two CPU cores: convolutions in place of the vision transformer, a chunk of 8 actions in one pass."""
+    text = {"hidden_size": 192, "intermediate_size": 512, "mrope_section": [6, 9, 9]}
+    return _convolutional(tokenizer, variant, 4, text, **settings)
+
+
+def _mini_wide(tokenizer: PreTrainedTokenizerBase, variant: str, **settings) -> OmniActorConfig:
+    """As mini, wider and deeper: to train on a GPU, to act on two CPU cores."""
+    text = {"hidden_size": 256, "intermediate_size": 768, "mrope_section": [8, 12, 12]}
+    return _convolutional(tokenizer, variant, 6, text, **settings)
+
+
+def _convolutional(tokenizer: PreTrainedTokenizerBase, variant: str, layers: int, text: dict, **settings) -> OmniActorConfig:
+    """Return a configuration with a convolutional stem per camera, two of its layers shared."""
+    sections = text.pop("mrope_section")
     settings = {
         "text_config": {
-            "hidden_size": 192, "intermediate_size": 512, "num_attention_heads": 4, "num_key_value_heads": 2,
-            "rope_parameters": {"rope_type": "default", "rope_theta": 1e4, "mrope_section": [6, 9, 9]},
+            "num_attention_heads": 4, "num_key_value_heads": 2, **text,
+            "rope_parameters": {"rope_type": "default", "rope_theta": 1e4, "mrope_section": sections},
         },
-        "vision_config": OmniActorStemConfig(hidden_size=192).to_dict(),
+        "vision_config": OmniActorStemConfig(hidden_size=text["hidden_size"]).to_dict(),
         "action_decoding": "parallel", "chunk_size": 8, "queries_per_action": 1, "prefix_attention": True,
         "target_query": True, "action_bin_sigma": 1.5, "action_readout": "mean", "point_readout": "attention",
         **settings,
     }  # fmt: skip
-    return _small(tokenizer, variant, 4, settings.pop("num_shared_layers", 2), **settings)
+    return _small(tokenizer, variant, layers, settings.pop("num_shared_layers", 2), **settings)
 
 
 def _7b(tokenizer: PreTrainedTokenizerBase | None, variant: str, **settings) -> OmniActorConfig:
@@ -79,16 +92,18 @@ def _7b(tokenizer: PreTrainedTokenizerBase | None, variant: str, **settings) -> 
     )  # fmt: skip
 
 
-PRESETS: dict[str, Callable[..., OmniActorConfig]] = {"debug": _debug, "mini": _mini, "7b": _7b}
+PRESETS: dict[str, Callable[..., OmniActorConfig]] = {"debug": _debug, "mini": _mini, "mini-wide": _mini_wide, "7b": _7b}
 
 _CAMERAS = ("agentview", "wrist")
 # Where LIBERO's arm can be: metres over its three tables, radians, metres of a finger.
 _REACH = Normaliser((-0.5, -0.6, 0.4, *[-np.pi] * 3, -0.04, -0.04), (0.5, 0.6, 1.5, *[np.pi] * 3, 0.04, 0.04), "minmax")
+_MINI_PROMPT = PromptSettings(
+    _CAMERAS, camera_size=(112, 112), screen_pixels=(96 * 96, 176 * 224), state=True, compact=True, state_normaliser=_REACH
+)
 _PROMPTS = {
     "debug": PromptSettings(_CAMERAS, camera_size=(56, 56), screen_pixels=(28 * 28, 56 * 56), state=True, compact=True),
-    "mini": PromptSettings(
-        _CAMERAS, camera_size=(112, 112), screen_pixels=(96 * 96, 176 * 224), state=True, compact=True, state_normaliser=_REACH
-    ),
+    "mini": _MINI_PROMPT,
+    "mini-wide": _MINI_PROMPT,
 }
 
 
@@ -96,7 +111,7 @@ def make_config(preset: str, variant: str = "omniactor", tokenizer=None, **setti
     """Return the configuration of a preset.
 
     Args:
-        preset: "debug", "mini" or "7b".
+        preset: "debug", "mini", "mini-wide" or "7b".
         variant: see `variant_settings`.
         tokenizer: the vocabulary of a small preset; `small_tokenizer()` when missing.
         settings: other fields of `OmniActorConfig`, such as `num_shared_layers` or `chunk_size`.

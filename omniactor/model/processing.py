@@ -129,6 +129,7 @@ class OmniActorProcessor(Qwen2VLProcessor):
         actions: Sequence[GuiAction | EmbodiedAction | np.ndarray] | None = None,
         padding_side: Literal["left", "right"] = "left",
         targets: Sequence[np.ndarray | None] | None = None,
+        pixels: bool = True,
     ) -> BatchFeature:
         """Return the model's inputs for a batch, which may mix worlds.
 
@@ -140,6 +141,8 @@ class OmniActorProcessor(Qwen2VLProcessor):
             padding_side: "left" for generation.
             targets: for models with a target query: offsets (2, 3) per sample, see `actions.embodied.target_values`; None
                 where they are not known.
+            pixels: False leaves out `pixel_values` of the arm's cameras, for whoever has the pictures elsewhere; the
+                observations need none then.
 
         Returns:
             Tensors by the names of the model's arguments; `world` as numbers. With actions, `labels` and, for
@@ -154,15 +157,18 @@ class OmniActorProcessor(Qwen2VLProcessor):
             raise ModelInputError(f"expected one action per observation ({len(observations)}), got {len(actions)}")
         if not observations:
             raise ModelInputError("expected at least one observation, got none")
-        samples, pixels, grids, cameras, bins = [], [], [], [], []
+        samples, patches, grids, cameras, bins = [], [], [], [], []
         for index, observation in enumerate(observations):
             if observation.world not in WORLDS:
                 raise ModelInputError(f"expected an observation of a world ({', '.join(WORLDS)}), got {observation.world!r}")
             names = self.prompt.cameras if observation.world == "embodied" else ("screen",)
             tokens = []
             for name in names:
-                patches, grid = self._picture(observation, name)
-                pixels.append(patches)
+                if pixels or observation.world != "embodied":
+                    cut, grid = self._picture(observation, name)
+                    patches.append(cut)
+                else:
+                    grid = (1, *(side // self.image_processor.patch_size for side in self.prompt.camera_size))
                 grids.append(grid)
                 cameras.append(self._camera_number(config, name))
                 tokens.append(int(np.prod(grid)) // self.image_processor.merge_size**2)
@@ -170,7 +176,7 @@ class OmniActorProcessor(Qwen2VLProcessor):
             samples.append(self._assemble(config, observation, tokens, action))
             bins.append(self._bins(config, observation.world, action, targets[index] if targets is not None else None))
         return self._batch(
-            config, observations, samples, pixels, grids, cameras, bins if actions is not None else None, padding_side
+            config, observations, samples, patches, grids, cameras, bins if actions is not None else None, padding_side
         )
 
     def _picture(self, observation: Observation, name: str) -> tuple[np.ndarray, tuple[int, int, int]]:
@@ -291,7 +297,7 @@ class OmniActorProcessor(Qwen2VLProcessor):
             bins[-1, : embodied.TARGET_SIZE] = config.action_bins.bin(embodied.target_values(targets))
         return bins
 
-    def _batch(self, config, observations, samples, pixels, grids, cameras, bins, padding_side) -> BatchFeature:
+    def _batch(self, config, observations, samples, patches, grids, cameras, bins, padding_side) -> BatchFeature:
         """Pad the samples to one length and stack everything."""
         length, pad = max(len(s.ids) for s in samples), self.tokenizer.pad_token_id
 
@@ -304,10 +310,11 @@ class OmniActorProcessor(Qwen2VLProcessor):
             "input_ids": ids,
             "attention_mask": stack([[1] * len(s.ids) for s in samples], 0),
             "mm_token_type_ids": (ids == config.image_token_id).int(),
-            "pixel_values": torch.from_numpy(np.concatenate(pixels)),
             "image_grid_thw": torch.tensor(grids),
             "world": torch.tensor([WORLDS.index(o.world) for o in observations]),
         }
+        if patches:
+            inputs["pixel_values"] = torch.from_numpy(np.concatenate(patches))
         if hasattr(config.vision_config, "cameras"):
             inputs["image_cameras"] = torch.tensor(cameras)
         if config.prefix_attention:

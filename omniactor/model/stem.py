@@ -74,18 +74,21 @@ class VisionStem(nn.Module):
             raise ModelInputError(
                 f"expected one camera number (0..{len(self.stems) - 1}) per still image, got {cameras} for {len(sizes)} images"
             )
-        images = patches.split([rows * columns for _, rows, columns in sizes])
+        counts = torch.tensor([rows * columns for _, rows, columns in sizes])
+        starts = counts.cumsum(0) - counts
         groups: dict[tuple, list[int]] = {}
         for index, (camera, (_, rows, columns)) in enumerate(zip(cameras, sizes, strict=True)):
             groups.setdefault((camera, rows, columns), []).append(index)
-        tokens: list[torch.Tensor | None] = [None] * len(sizes)
+        tokens, places = [], []
         for (camera, rows, columns), members in groups.items():  # one pass per camera and size
-            pixels = torch.stack([self._pixels(images[i], rows, columns) for i in members])
-            for i, out in zip(members, self.stems[self.config.cameras[camera]](pixels), strict=True):
-                tokens[i] = out
-        return torch.cat(tokens)
+            own = (starts[members].unsqueeze(1) + torch.arange(rows * columns)).flatten().to(patches.device)
+            pixels = self._pixels(patches[own], len(members), rows, columns)
+            tokens.append(self.stems[self.config.cameras[camera]](pixels).flatten(0, 1))
+            places.append(own)
+        return torch.cat(tokens)[torch.cat(places).argsort()]
 
-    def _pixels(self, patches: torch.Tensor, rows: int, columns: int) -> torch.Tensor:
-        """Put the patches of one image back together: (3, height, width)."""
+    def _pixels(self, patches: torch.Tensor, n: int, rows: int, columns: int) -> torch.Tensor:
+        """Put the patches of n images of one size back together: (n, 3, height, width)."""
         p, c = self.config.patch_size, self.config.in_channels
-        return patches.view(rows, columns, c, p, p).permute(2, 0, 3, 1, 4).reshape(c, rows * p, columns * p)
+        cut = patches.view(n, rows, columns, c, p, p)
+        return cut.permute(0, 3, 1, 4, 2, 5).reshape(n, c, rows * p, columns * p)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -10,6 +11,27 @@ import torch
 from omniactor.train.mixture import Sample
 
 _STATE_SCALE = np.array([1, 1, 1, 3, 3, 3, 0.1, 0.1], np.float32)  # noise of positions (m), angles (rad), fingers (m)
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What is changed in n of the arm's samples with c pictures each.
+
+    Attributes:
+        steps: (n, c, 2) pixels that each picture is moved, down and right.
+        lights: (n, c, 2) float32, what brightness and contrast are multiplied by.
+        noise: (n, 8) float32, added to the arm's state.
+    """
+
+    steps: np.ndarray
+    lights: np.ndarray
+    noise: np.ndarray
+
+    @cached_property
+    def tables(self) -> np.ndarray:
+        """Each picture's light as a table: (n, c, 256) uint8, what becomes of every value of a pixel."""
+        gain, contrast = self.lights[..., 0, None], self.lights[..., 1, None]
+        return np.clip(((np.arange(256, dtype=np.float32) - 128) * contrast + 128) * gain, 0, 255).astype(np.uint8)
 
 
 @dataclass(frozen=True)
@@ -32,18 +54,34 @@ class Augmentation:
     state_dropout: float = 0.0
     screen_shift: int = 0
 
-    def apply(self, sample: Sample, draw: np.random.Generator) -> Sample:
-        """Return a changed copy; the same for the same generator."""
+    def draw(self, samples: int, cameras: int, draw: np.random.Generator) -> Changes:
+        """Draw what is changed in so many of the arm's samples."""
+        lights = draw.uniform(1 - self.brightness, 1 + self.brightness, (samples, cameras, 2)).astype(np.float32)
+        steps = draw.integers(-self.shift, self.shift + 1, (samples, cameras, 2))
+        noise = draw.normal(0, 1, (samples, len(_STATE_SCALE))).astype(np.float32) * self.state_noise * _STATE_SCALE
+        return Changes(steps, lights, noise)
+
+    def apply(self, sample: Sample, draw: np.random.Generator, changes: Changes | None = None, row: int = 0) -> Sample:
+        """Return a changed copy; the same for the same generator.
+
+        Args:
+            sample: of either world. Pictures that it does not have are not changed.
+            draw: generator.
+            changes: for the arm, what was drawn already for a whole batch; drawn here when missing.
+            row: of the changes.
+        """
         seen = sample.observation
         if seen.world != "embodied":
             return self._move_screen(sample, draw) if self.screen_shift else sample
-        images = {
-            name: self._light(_moved(image, self.shift, self._steps(self.shift, draw)), draw)
-            for name, image in seen.images.items()
-        }
+        if changes is None:
+            changes = self.draw(1, len(seen.images), draw)
+        images = {}
+        for camera, (name, image) in enumerate(seen.images.items()):
+            moved = _moved(image, self.shift, changes.steps[row, camera])
+            images[name] = changes.tables[row, camera][moved] if self.brightness else moved
         state = seen.state
         if state is not None and self.state_noise:
-            state = state + draw.normal(0, self.state_noise, len(state)).astype(np.float32) * _STATE_SCALE
+            state = state + changes.noise[row]
         return sample._replace(observation=replace(seen, images=images, state=state))
 
     def hide_states(self, ids: torch.Tensor, is_state: torch.Tensor, mark: int, draw: np.random.Generator) -> torch.Tensor:
@@ -76,14 +114,6 @@ class Augmentation:
             return sample
         images = {"screen": _moved(screen, self.screen_shift, steps)}
         return sample._replace(observation=replace(sample.observation, images=images), action=replace(action, **points))
-
-    def _light(self, image: np.ndarray, draw: np.random.Generator) -> np.ndarray:
-        if not self.brightness:
-            return image
-        gain, contrast = draw.uniform(1 - self.brightness, 1 + self.brightness, 2).astype(np.float32)
-        # One table look-up per pixel: out = ((value - 128) * contrast + 128) * gain
-        table = ((np.arange(256, dtype=np.float32) - 128) * contrast + 128) * gain
-        return np.clip(table, 0, 255).astype(np.uint8)[image]
 
 
 def _moved(image: np.ndarray, most: int, steps: np.ndarray) -> np.ndarray:

@@ -31,6 +31,7 @@ class Batches(IterableDataset):
         max_length: int = 4096,
         augmentation: Augmentation | None = None,
         gaze: float = 0.0,
+        resident: bool = False,
     ) -> None:
         """Say which.
 
@@ -45,10 +46,12 @@ class Batches(IterableDataset):
             max_length: longest sample in tokens.
             augmentation: of what was seen; none when missing.
             gaze: weight of the loss on where screens' answers look; 0 for none.
+            resident: leave the arm's pictures out and say which they are and how they are changed, for `ResidentPictures`.
         """
         self.mixture, self.processor, self.config = mixture, processor, config
         self.numbers = range(start + rank, stop, ranks)
-        self.max_length, self.augmentation, self.gaze = max_length, augmentation, gaze
+        self.max_length, self.augmentation, self.gaze = max_length, augmentation or Augmentation(), gaze
+        self.resident = resident
 
     def __iter__(self) -> Iterator[dict]:
         """Yield the model's inputs; readers of a DataLoader take turns, which keeps the order."""
@@ -63,28 +66,33 @@ class Batches(IterableDataset):
         Raises:
             ModelInputError: a sample is too long.
         """
-        samples = self.mixture.micro_batch(number)
+        picks, world = self.mixture.picks(number), self.mixture.world(number)
+        resident = self.resident and world == "embodied"
+        sources = [self.mixture.sources[source] for source, _ in picks]
+        samples = [s.without_pictures(i) if resident else s[i] for s, (_, i) in zip(sources, picks, strict=True)]
         draw = np.random.default_rng([self.mixture.seed, number])
-        if self.augmentation is not None:
-            samples = [self.augmentation.apply(sample, draw) for sample in samples]
+        changes = self.augmentation.draw(len(samples), len(self.processor.prompt.cameras), draw) if world == "embodied" else None
+        samples = [self.augmentation.apply(sample, draw, changes, row) for row, sample in enumerate(samples)]
         seen, done = [s.observation for s in samples], [s.action for s in samples]
         targets = [s.targets for s in samples]
-        inputs = dict(self.processor.encode(self.config, seen, done, padding_side="right", targets=targets))
-        if self.augmentation is not None:
-            ids, bins = inputs["input_ids"], self.config.action_bins
-            # Action ids that are not asked for are the arm's state.
-            state = (ids >= bins.first_id) & (ids <= bins.last_id) & (inputs["labels"] < 0)
-            unknown = self.processor.tokenizer.pad_token_id
-            inputs["input_ids"] = self.augmentation.hide_states(ids, state, unknown, draw)
+        encoded = self.processor.encode(self.config, seen, done, padding_side="right", targets=targets, pixels=not resident)
+        inputs = dict(encoded)
+        if resident:
+            inputs["pictures"] = torch.tensor(picks)
+            inputs["picture_steps"], inputs["picture_tables"] = torch.from_numpy(changes.steps), torch.from_numpy(changes.tables)
+        ids, bins = inputs["input_ids"], self.config.action_bins
+        # Action ids that are not asked for are the arm's state.
+        state = (ids >= bins.first_id) & (ids <= bins.last_id) & (inputs["labels"] < 0)
+        inputs["input_ids"] = self.augmentation.hide_states(ids, state, self.processor.tokenizer.pad_token_id, draw)
         length = inputs["input_ids"].shape[1]
         if length > self.max_length:
-            names = sorted({self.mixture.sources[source].name for source, _ in self.mixture.picks(number)})
+            names = sorted({source.name for source in sources})
             raise ModelInputError(
                 f"expected samples of at most {self.max_length} tokens, got {length} in {', '.join(names)}; "
                 "raise max_length or make the pictures smaller"
             )
-        inputs["world"] = self.mixture.world(number)
-        if self.gaze and inputs["world"] == "gui":
+        inputs["world"] = world
+        if self.gaze and world == "gui":
             images = inputs["input_ids"] == self.config.image_token_id
             grids = inputs["image_grid_thw"] // torch.tensor([1, *[self.processor.image_processor.merge_size] * 2])
             inputs |= gaze_inputs(done, inputs["labels"], images, grids, self.processor.tokenizer)

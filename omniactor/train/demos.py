@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -69,12 +71,42 @@ class DemoSource:
             group = self._open()[f"data/{self._demos[demo]}/obs"]
             images = {name: np.ascontiguousarray(group[stored][row][::-1]) for name, stored in _PICTURES.items()}
         except (OSError, KeyError) as error:
-            raise SampleError(f"{self.path}, {self._demos[demo]}, step {step}: {' '.join(str(error).split())[:120]}") from None
+            raise self._gone(demo, step, error) from None
+        sample = self.without_pictures(index)
+        return sample._replace(observation=replace(sample.observation, images=images))
+
+    def without_pictures(self, index: int) -> Sample:
+        """Return one step without its pictures, for whoever has them elsewhere."""
+        demo, row, step = self._places[index]
         state = self._states[demo][step]
         targets = None if self._targets[demo] is None else self._targets[demo][row] - state[:3]
         first = step + self._later
         actions = self._labels[demo][first : first + self._valid[demo][first]]
-        return Sample(Observation("embodied", images, self.instruction, state=state), actions, targets)
+        return Sample(Observation("embodied", {}, self.instruction, state=state), actions, targets)
+
+    def pictures(self, cameras: tuple[str, ...]) -> np.ndarray:
+        """Return the pictures of all samples, in order: uint8 (samples, cameras, height, width, 3), upright.
+
+        Raises:
+            SampleError: they cannot be read, or are not all of one size.
+        """
+        parts = []
+        for number, name in enumerate(self._demos):
+            places = self._places[self._places[:, 0] == number]
+            if not len(places):
+                continue
+            try:
+                group = self._open()[f"data/{name}/obs"]
+                stored = [_all_pictures(group[_PICTURES[camera]])[places[:, 1], ::-1] for camera in cameras]
+                parts.append(np.stack(stored, axis=1))
+            except (OSError, KeyError, ValueError, zlib.error) as error:
+                raise self._gone(number, places[0, 2], error) from None
+        if len({part.shape[1:] for part in parts}) > 1:
+            raise SampleError(f"{self.path}: expected pictures of one size, got several", "content")
+        return np.concatenate(parts)
+
+    def _gone(self, demo: int, step: int, error: Exception) -> SampleError:
+        return SampleError(f"{self.path}, {self._demos[demo]}, step {step}: {' '.join(str(error).split())[:120]}")
 
     def _read(self, data: h5py.Group) -> None:
         self.instruction = json.loads(data.attrs["problem_info"])["language_instruction"]
@@ -101,6 +133,22 @@ class DemoSource:
         if self._file is None or self._process != os.getpid():
             self._file, self._process = h5py.File(self.path, "r"), os.getpid()
         return self._file
+
+
+def _all_pictures(dataset: h5py.Dataset) -> np.ndarray:
+    """Read a dataset of pictures; those that this project compressed without h5py, which lets one thread in at a time."""
+    own = (
+        dataset.compression == "gzip"
+        and dataset.chunks == (1, *dataset.shape[1:])
+        and not (dataset.shuffle or dataset.fletcher32)
+    )
+    if not own:
+        return dataset[:]
+    out = np.empty(dataset.shape, np.uint8)
+    for row in range(len(out)):
+        filters, content = dataset.id.read_direct_chunk((row, 0, 0, 0))
+        out[row] = np.frombuffer(content if filters else zlib.decompress(content), np.uint8).reshape(out.shape[1:])
+    return out
 
 
 def _chunk_lengths(actor: np.ndarray, chunk: int) -> np.ndarray:

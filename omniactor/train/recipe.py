@@ -31,6 +31,8 @@ class Recipe:
     data: tuple[str, ...] = ("toy",)
     # How often each of them is seen per pass; the paper resamples its embodied data five times.
     weights: tuple[float, ...] = (1.0,)
+    # Keep the arm's pictures in the memory of the device that trains and change them there: a GPU is then not kept waiting.
+    resident: bool = False
     # Of the arm's samples: pictures moved by so many pixels and lit otherwise by this share, noise (metres) on the arm's
     # state, and the share of samples in which it is hidden; see `augmentation`.
     shift: int = 0
@@ -89,6 +91,8 @@ class Recipe:
     keep: int = 2
     # Processes that read ahead; 0 reads in the training process.
     workers: int = 0
+    # Type of the numbers in the model at the end, float32 or bfloat16: half the size. Checkpoints on the way stay float32.
+    stored: str = "float32"
     # Of weights, order of data and everything else that is drawn.
     seed: int = 0
 
@@ -116,6 +120,8 @@ class Recipe:
             )
         if self.attention not in ("sdpa", "eager", "flash_attention_2"):
             raise InputError(f"expected attention sdpa, eager or flash_attention_2, got {self.attention!r}")
+        if self.stored not in ("float32", "bfloat16"):
+            raise InputError(f"expected stored as float32 or bfloat16, got {self.stored!r}")
         if self.gaze < 0:
             raise InputError(f"expected gaze of 0 or more, got {self.gaze}")
         if self.gaze and self.attention == "flash_attention_2":

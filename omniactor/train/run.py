@@ -9,6 +9,7 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
 from transformers import TrainerCallback, set_seed
 from transformers.integrations import TensorBoardCallback
 from transformers.utils import logging
@@ -105,6 +106,8 @@ def train(recipe: Recipe, out: Path) -> Outcome:
         path = out / "model"
         if recipe.lora_rank:
             trainer.model = trainer.accelerator.unwrap_model(trainer.model).merge_and_unload()
+        if recipe.stored == "bfloat16":
+            trainer.model.to(torch.bfloat16)
         trainer.save_whole(path)
     checkpoint, _ = newest_valid(out)
     losses = [entry for entry in trainer.state.log_history if "loss" in entry]

@@ -27,6 +27,7 @@ from omniactor.train.measures import Measures
 from omniactor.train.mixture import Mixture
 from omniactor.train.predictions import Prediction, predict
 from omniactor.train.recipe import Recipe
+from omniactor.train.resident import ResidentPictures
 
 
 class OmniActorTrainer(Trainer):
@@ -68,6 +69,9 @@ class OmniActorTrainer(Trainer):
         self._last = (self._first_step, time.perf_counter())
         super().__init__(model=model, args=arguments, processing_class=processor, eval_dataset=held_out)
         self.can_return_loss = True
+        self._resident = None
+        if recipe.resident:
+            self._resident = ResidentPictures(train.sources, model.config, processor, self.args.device)
         self.console = Console()
         self.remove_callback(PrinterCallback)
         self.add_callback(self.console)
@@ -101,8 +105,17 @@ class OmniActorTrainer(Trainer):
             self.train_mixture, self.processing_class, self.model.config, self.recipe.max_steps * per_step,
             start=self._first_step * per_step, rank=self.args.process_index, ranks=self.args.world_size,
             max_length=self.recipe.max_length, augmentation=self._augmentation(), gaze=self.recipe.gaze,
+            resident=self.recipe.resident,
         )  # fmt: skip
         return batches.loader(self.recipe.workers)
+
+    def _prepare_inputs(self, inputs: dict) -> dict:
+        """Move a micro-batch to the device, where pictures that are there already are put in."""
+        inputs = super()._prepare_inputs(inputs)
+        if "pictures" in inputs:
+            chosen = (inputs.pop(name) for name in ("pictures", "picture_steps", "picture_tables"))
+            inputs["pixel_values"] = self._resident.patches(*chosen)
+        return inputs
 
     def _augmentation(self) -> Augmentation:
         """Return what the recipe changes in the samples."""

@@ -31,8 +31,9 @@ def test_every_variant_of_the_debug_preset_is_small_and_complete(variant):
     assert model.generation_config.pad_token_id == processor.tokenizer.pad_token_id
 
 
-def test_the_mini_preset_sees_with_convolutions_and_decides_in_one_pass():
-    model, processor = make_model("mini")
+@pytest.mark.parametrize(("preset", "parameters"), [("mini", 4_608_576), ("mini-wide", 10494848)])
+def test_the_mini_presets_see_with_convolutions_and_decide_in_one_pass(preset, parameters):
+    model, processor = make_model(preset)
     config = model.config
     assert isinstance(config.vision_config, OmniActorStemConfig)
     assert config.vision_config.cameras == ["agentview", "wrist", "screen"]
@@ -40,7 +41,7 @@ def test_the_mini_preset_sees_with_convolutions_and_decides_in_one_pass():
     assert config.prefix_attention and config.action_bin_sigma == 1.5 and config.num_shared_layers == 2
     assert (processor.image_processor.patch_size, processor.image_processor.merge_size) == (16, 1)
     assert processor.prompt.cameras == ("agentview", "wrist") and processor.prompt.state and processor.prompt.compact
-    assert model.num_parameters() < 20_000_000
+    assert model.num_parameters() == parameters
 
 
 def test_the_7b_preset_has_the_shape_of_the_paper():
@@ -60,14 +61,14 @@ def test_settings_and_variants_go_through_to_the_configuration():
 
 @pytest.mark.parametrize("call", [make_config, make_model])
 def test_unknown_names_are_refused(call):
-    with pytest.raises(InputError, match=r"a preset \(debug, mini, 7b\), got 'huge'"):
+    with pytest.raises(InputError, match=r"a preset \(debug, mini, mini-wide, 7b\), got 'huge'"):
         call("huge")
     with pytest.raises(InputError, match="got 'soft'"):
         call("debug", "soft")
 
 
 def test_the_7b_preset_has_no_vocabulary_to_make_a_model_of():
-    with pytest.raises(InputError, match=r"\(debug, mini\), got '7b'; upcycle a checkpoint"):
+    with pytest.raises(InputError, match=r"\(debug, mini, mini-wide\), got '7b'; upcycle a checkpoint"):
         make_model("7b")
 
 

@@ -49,7 +49,7 @@ def test_patches_are_put_together_to_the_picture_they_were_cut_from(stem, cut):
     picture = noise(64, 96)
     patches, _ = cut(picture)
     ready = image_processor(make_config("mini"))
-    pixels = stem._pixels(patches, 4, 6).permute(1, 2, 0).numpy() * np.array(ready.image_std) + np.array(ready.image_mean)
+    pixels = stem._pixels(patches, 1, 4, 6)[0].permute(1, 2, 0).numpy() * np.array(ready.image_std) + np.array(ready.image_mean)
     np.testing.assert_allclose(pixels * 255, picture, atol=1e-3)
 
 

@@ -108,3 +108,17 @@ def test_a_screen_stays_where_a_point_would_leave_it_and_an_action_without_point
     moved = [Augmentation(screen_shift=5).apply(typed, np.random.default_rng(seed)) for seed in range(5)]
     assert all(sample.action == typed.action for sample in moved)
     assert any((sample.observation.images["screen"] != screen).any() for sample in moved)
+
+
+def test_a_batch_drawn_at_once_is_changed_row_by_row():
+    changes = ALL.draw(5, 2, np.random.default_rng(3))
+    rows = [ALL.apply(arm(), np.random.default_rng(0), changes, row).observation for row in range(5)]
+    for row, seen in enumerate(rows):
+        np.testing.assert_array_equal(seen.state, changes.noise[row])
+        for camera, image in enumerate(seen.images.values()):
+            lit = changes.tables[row, camera]
+            assert set(np.unique(image)) == {lit[0], lit[200]}
+            down, right = changes.steps[row, camera]
+            rows_, columns = np.nonzero(image[..., 0] == lit[200])
+            assert (rows_.min(), columns.min()) == (10 + down, 20 + right)
+    assert len({seen.state.tobytes() for seen in rows}) == 5

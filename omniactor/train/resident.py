@@ -1,0 +1,97 @@
+"""The arm's pictures in the memory of the device that trains: read once, changed and cut there.
+
+A GPU trains a small model faster than processors can read, light and cut pictures for it. All of them fit into its
+memory as bytes; each step then only says which it wants, how far they are moved and how they are lit.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import torch
+
+from omniactor.errors import InputError
+from omniactor.model.configuration import OmniActorConfig, OmniActorStemConfig
+from omniactor.model.processing import OmniActorProcessor
+from omniactor.train.demos import DemoSource
+from omniactor.train.mixture import Source
+
+
+class ResidentPictures:
+    """The pictures of a run's demonstrations, uint8 on a device.
+
+    Attributes:
+        bytes: of memory that they take.
+    """
+
+    def __init__(
+        self, sources: Sequence[Source], config: OmniActorConfig, processor: OmniActorProcessor, device: torch.device | str
+    ) -> None:
+        """Read everything, as many files at a time as there are processors.
+
+        Args:
+            sources: of the mixture; those of screens are passed over.
+            config: the model's.
+            processor: its processor: which cameras, and how values are normalised.
+            device: where they are to be.
+
+        Raises:
+            InputError: the arm's samples are no demonstrations in HDF5, the model has another tower than convolutions, or the
+                pictures are not of the size that it sees.
+            SampleError: pictures that cannot be read.
+        """
+        prompt, own = processor.prompt, {n: s for n, s in enumerate(sources) if s.world == "embodied"}
+        if other := [s.name for s in own.values() if not isinstance(s, DemoSource)]:
+            raise InputError(f"expected demonstrations in HDF5 with resident, got {other[0]}; set resident=false")
+        if not isinstance(config.vision_config, OmniActorStemConfig) or prompt.camera_transform != "upright":
+            raise InputError(
+                "expected a model with convolutions and upright pictures with resident, got another; set resident=false"
+            )
+        self._patch, self._device = config.vision_config.patch_size, torch.device(device)
+        image = processor.image_processor
+        scale = image.rescale_factor / torch.tensor(image.image_std)
+        self._scale = scale.to(self._device)
+        self._offset = (-torch.tensor(image.image_mean) / torch.tensor(image.image_std)).to(self._device)
+        firsts, total = torch.zeros(len(sources), dtype=torch.long), 0
+        for number, source in own.items():
+            firsts[number], total = total, total + len(source)
+        self._firsts = firsts.to(self._device)
+        shape = (total, len(prompt.cameras), *prompt.camera_size, 3)
+        self._pictures = torch.empty(shape, dtype=torch.uint8, device=self._device)
+
+        def read(number: int) -> None:
+            pictures = own[number].pictures(prompt.cameras)
+            if pictures.shape[1:] != shape[1:]:
+                (height, width), path = pictures.shape[2:4], own[number].path
+                raise InputError(
+                    f"expected pictures of {shape[2]}x{shape[3]} pixels with resident, got {height}x{width} in {path}; "
+                    "render them in that size or set resident=false"
+                )
+            first = int(firsts[number])
+            self._pictures[first : first + len(pictures)] = torch.from_numpy(pictures)
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            list(pool.map(read, own))
+        self.bytes = self._pictures.numel()
+
+    def patches(self, picks: torch.Tensor, steps: torch.Tensor, tables: torch.Tensor) -> torch.Tensor:
+        """Return what the processor would give for these pictures: (n * cameras * patches, 3 * patch * patch) float32.
+
+        Args:
+            picks: (n, 2) number of the source, number of the sample.
+            steps: (n, cameras, 2) pixels that each picture is moved, down and right; its edges are drawn out.
+            tables: (n, cameras, 256) uint8, what becomes of every value.
+        """
+        rows = self._firsts[picks[:, 0]] + picks[:, 1]
+        n, cameras, height, width = len(rows), *self._pictures.shape[1:4]
+        down = (torch.arange(height, device=self._device) - steps[..., :1]).clamp(0, height - 1)  # (n, cameras, height)
+        right = (torch.arange(width, device=self._device) - steps[..., 1:]).clamp(0, width - 1)
+        camera = torch.arange(cameras, device=self._device).view(1, -1, 1, 1)
+        moved = self._pictures[rows.view(-1, 1, 1, 1), camera, down.unsqueeze(3), right.unsqueeze(2)]
+        lit = tables.flatten(0, 1).gather(1, moved.view(n * cameras, -1).long()).view(moved.shape)
+        values = lit.float() * self._scale + self._offset
+        p = self._patch
+        cut = values.view(n * cameras, height // p, p, width // p, p, 3).permute(0, 1, 3, 5, 2, 4)
+        return cut.reshape(-1, 3 * p * p)
