@@ -52,6 +52,7 @@ _WAYS = {  # preset -> (label, configuration)
         ("8 actions, one pass, 7 queries an action", {"queries_per_action": 7, "target_query": False}),
         ("16 actions, one pass", {"chunk_size": 16}),
     ],
+    "mini-wide": [("8 actions, one pass", {})],
     "7b": _PAPER,
 }
 

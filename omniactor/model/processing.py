@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from types import SimpleNamespace
 from typing import Literal
 
 import numpy as np
@@ -90,6 +91,15 @@ class PromptSettings:
         }
 
 
+def _facts(config: OmniActorConfig) -> SimpleNamespace:
+    """Return what is read of a configuration once per sample: a configuration itself takes microseconds for each look."""
+    names = (
+        "action_bins", "action_query_token_id", "chunk_size", "image_token_id", "num_action_queries", "num_query_rows",
+        "prefix_attention", "target_query", "vision_config", "vision_end_token_id", "vision_start_token_id",
+    )  # fmt: skip
+    return SimpleNamespace(**{name: getattr(config, name) for name in names})
+
+
 def _two_numbers(value) -> bool:
     """Return whether a setting is two whole numbers of 1 or more."""
     return isinstance(value, tuple) and len(value) == 2 and all(isinstance(v, int) and v >= 1 for v in value)
@@ -157,6 +167,7 @@ class OmniActorProcessor(Qwen2VLProcessor):
             raise ModelInputError(f"expected one action per observation ({len(observations)}), got {len(actions)}")
         if not observations:
             raise ModelInputError("expected at least one observation, got none")
+        config = _facts(config)
         samples, patches, grids, cameras, bins = [], [], [], [], []
         for index, observation in enumerate(observations):
             if observation.world not in WORLDS:
@@ -214,13 +225,19 @@ class OmniActorProcessor(Qwen2VLProcessor):
         return list(known).index(name)
 
     def _text(self, text: str) -> list[int]:
-        """Encode words; what looks like a special token stays words."""
+        """Encode words; what looks like a special token stays words. The arm is told the same few over and over."""
+        known = self.__dict__.setdefault("_known_texts", {})
+        if text in known:
+            return known[text]
         try:
-            return self.tokenizer(text, add_special_tokens=False, split_special_tokens=True).input_ids
+            ids = self.tokenizer(text, add_special_tokens=False, split_special_tokens=True).input_ids
         except (UnicodeEncodeError, TypeError):
             raise ModelInputError(
                 "expected text of valid Unicode, got lone surrogates or no text at all; type it again"
             ) from None
+        if len(known) < 4096:
+            known[text] = ids
+        return ids
 
     def _special(self, name: str) -> int:
         return self.tokenizer.convert_tokens_to_ids(name)
