@@ -38,6 +38,7 @@ from omniactor.model.weights import plain_config
 from omniactor.types import Observation
 
 _PARALLEL = {"action_decoding": "parallel"}
+_WORD_BY_WORD = {"action_decoding": "autoregressive", "target_query": False, "action_readout": "mode"}
 _PAPER = [
     ("1 action, autoregressive", {}),
     ("8 actions, autoregressive", {"chunk_size": 8}),
@@ -46,8 +47,8 @@ _PAPER = [
 _WAYS = {  # preset -> (label, configuration)
     "debug": _PAPER,
     "mini": [
-        ("1 action, autoregressive", {"action_decoding": "autoregressive", "chunk_size": 1, "target_query": False}),
-        ("8 actions, autoregressive", {"action_decoding": "autoregressive", "chunk_size": 8, "target_query": False}),
+        ("1 action, autoregressive", {"chunk_size": 1, **_WORD_BY_WORD}),
+        ("8 actions, autoregressive", {"chunk_size": 8, **_WORD_BY_WORD}),
         ("8 actions, one pass", {}),
         ("8 actions, one pass, 7 queries an action", {"queries_per_action": 7, "target_query": False}),
         ("16 actions, one pass", {"chunk_size": 16}),
@@ -92,7 +93,7 @@ def _way(preset: str, way: str, settings: dict, device: str, repeats: int) -> li
         decoders[f"{way}, static cache, CUDA graph"] = ActionDecoder(model, static_cache=positions, compiled=True)
     times = {label: _time(partial(decoder, inputs), device, repeats) for label, decoder in decoders.items()}
     # A stem is no part of stock Qwen2-VL, so mini has nothing to stand beside.
-    stock = None if preset == "mini" else _stock(model, inputs, device, repeats)
+    stock = None if preset.startswith("mini") else _stock(model, inputs, device, repeats)
     others = {"floor_ms": round(1000 * passes * gigabytes / _bandwidth(device), 3), "stock_ms": stock}
     return [
         {"preset": preset, "way": label, "actions": config.chunk_size, "positions": positions, "ms": ms, **others}

@@ -11,7 +11,7 @@ import argparse
 import json
 import sys
 
-from omniactor.data import check_command, convert_command
+from omniactor.data import check_command, convert_command, pack_command
 from omniactor.data.command import add_arguments as add_demos_arguments
 from omniactor.data.command import run as run_demos
 from omniactor.errors import InputError, OmniActorError
@@ -89,6 +89,14 @@ def _parser() -> argparse.ArgumentParser:
     demos = commands.add_parser("demos", help="make demonstrations with the scripted expert; run again to go on")
     add_demos_arguments(demos)
     demos.set_defaults(run=run_demos)
+
+    pack = commands.add_parser("pack", help="demonstrations of the arm, in pieces, for a machine that only renders and trains")
+    pack_command.add_pack_arguments(pack)
+    pack.set_defaults(run=pack_command.pack)
+
+    unpack = commands.add_parser("unpack", help="make of the pieces a folder that `omniactor demos --render-only` renders")
+    pack_command.add_unpack_arguments(unpack)
+    unpack.set_defaults(run=pack_command.unpack)
 
     convert = commands.add_parser("convert", help="make training samples of published data; run again to go on")
     convert_command.add_arguments(convert)

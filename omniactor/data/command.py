@@ -85,11 +85,12 @@ def run(options: argparse.Namespace) -> None:
     options.tasks, options.max_steps = options.tasks or "0-89", 400 if options.max_steps is None else options.max_steps
     formats = _check_rendering(options)
     # The simulator's parts are loaded only now, so that `omniactor --help` stays instant.
-    from omniactor.data.folder import alone, demos_manifest, summarize
+    from omniactor.data.folder import alone, check_packed, demos_manifest, summarize
 
     folder = Path(options.out)
     if options.render_only:
         manifest, made, errors = demos_manifest(folder), None, []
+        check_packed(manifest, options)
         assets, fingerprint = options.render_assets or manifest["settings"]["assets"], ""
     else:
         manifest, made, errors, assets, fingerprint = _make(options, folder)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import zipfile
 import zlib
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -96,13 +97,14 @@ class Episode:
         """Return T."""
         return len(self.actions)
 
+    def numbered_states(self) -> Iterator[tuple[int, np.ndarray]]:
+        """Yield every state with its number, 0 to T."""
+        yield from enumerate(self.states)
+
     def write(self, path: Path) -> None:
         """Write the file, atomically."""
-        facts = json.dumps({"format": FORMAT, "version": VERSION, **asdict(self.facts)}, allow_nan=False)
         with atomic_path(path) as temporary:
-            np.savez_compressed(
-                temporary, facts=np.frombuffer(facts.encode(), np.uint8), **{name: getattr(self, name) for name in _ARRAYS}
-            )
+            np.savez_compressed(temporary, facts=facts_bytes(self.facts), **{name: getattr(self, name) for name in _ARRAYS})
 
 
 _ARRAYS = {
@@ -112,14 +114,34 @@ _ARRAYS = {
 """Name -> dtype, rows beyond T, columns (None: any, 0: a vector)."""
 
 
+def shown_steps(actor: np.ndarray, every: int, number: int) -> np.ndarray:
+    """Return the steps of an episode that have pictures, where only every K-th has.
+
+    Args:
+        actor: see `Episode.actor`.
+        every: K; with more than 1, steps at which an agent acted whom the expert only labelled are left out.
+        number: the episode's place among its task's; which step is the first depends on it.
+    """
+    if every == 1:
+        return np.arange(len(actor))
+    taught = np.flatnonzero(actor != ACTORS.index("agent"))
+    return taught[number % min(every, max(1, len(taught))) :: every]
+
+
 def episode_path(folder: Path, task_id: int, episode: int) -> Path:
     """Return where an episode lies in a demonstrations folder."""
     return folder / "episodes" / f"task{task_id:02d}" / f"episode{episode:05d}.npz"
 
 
+def facts_bytes(facts: EpisodeFacts) -> np.ndarray:
+    """Return the facts as an episode's file holds them: JSON, as bytes in an array."""
+    text = json.dumps({"format": FORMAT, "version": VERSION, **asdict(facts)}, allow_nan=False)
+    return np.frombuffer(text.encode(), np.uint8)
+
+
 def read_facts(path: Path) -> EpisodeFacts:
     """Read only the facts of an episode; see `read_episode`."""
-    return _read(path, arrays=False)[0]
+    return read_archive(path, ())[0]
 
 
 def read_episode(path: Path) -> Episode:
@@ -128,7 +150,7 @@ def read_episode(path: Path) -> Episode:
     Raises:
         RecordError: missing, damaged, or not one of ours.
     """
-    facts, arrays = _read(path, arrays=True)
+    facts, arrays = read_archive(path, _ARRAYS)
     steps = facts.steps
     for name, (dtype, more, columns) in _ARRAYS.items():
         array = arrays[name]
@@ -140,17 +162,20 @@ def read_episode(path: Path) -> Episode:
     return Episode(facts, **arrays)
 
 
-def _read(path: Path, arrays: bool) -> tuple[EpisodeFacts, dict[str, np.ndarray]]:
+def read_archive(path: Path, names: Iterable[str]) -> tuple[EpisodeFacts, dict[str, np.ndarray]]:
+    """Read the facts of an episode's file, and the arrays of these names, unchecked; see `read_episode`."""
     advice = "delete it and run `omniactor demos` again"
     try:
         if path.stat().st_size > _MAX_BYTES:
             raise RecordError(f"expected an episode of at most {_MAX_BYTES} bytes, got a larger file {path}; {advice}")
         with np.load(path, allow_pickle=False) as archive:
             content = json.loads(archive["facts"].tobytes())
-            loaded = {name: archive[name] for name in _ARRAYS} if arrays else {}
+            loaded = {name: archive[name] for name in names}
+    except KeyError as error:
+        raise RecordError(f"expected a whole episode in {path}, got one without {error}; {advice}") from error
     except FileNotFoundError as error:
         raise RecordError(f"expected an episode at {path}, got nothing; run `omniactor demos` first") from error
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error, RecursionError) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, RecursionError) as error:
         raise RecordError(f"expected an episode in {path}, got: {' '.join(str(error).split())[:160]}; {advice}") from error
     if not isinstance(content, dict) or content.pop("format", None) != FORMAT or content.pop("version", None) != VERSION:
         raise RecordError(f"expected format {FORMAT}, version {VERSION} in {path}, got something else; {advice}")

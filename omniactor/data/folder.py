@@ -13,6 +13,9 @@ from omniactor.errors import InputError
 from omniactor.evaluate.manifest import read_manifest
 from omniactor.sim.tasks import TASKS
 
+PACKED = "packed"
+"""Setting in the manifest of a folder that `omniactor unpack` made: what its episodes were packed for."""
+
 
 def demos_manifest(folder: Path) -> dict:
     """Return the manifest of a folder of demonstrations.
@@ -23,9 +26,38 @@ def demos_manifest(folder: Path) -> dict:
     manifest = read_manifest(folder)
     if manifest is None or manifest["settings"].get("benchmark") != "libero-90 demonstrations":
         raise InputError(
-            f"expected a folder of demonstrations with --render-only, got {folder}; give the --out of an earlier run"
+            f"expected a folder of demonstrations with an earlier run in it, got {folder}; give the --out of `omniactor demos`"
         )
     return manifest
+
+
+def check_packed(manifest: dict, options) -> None:
+    """Refuse to render what an unpacked folder has no states for.
+
+    Args:
+        manifest: of the folder.
+        options: of `omniactor demos`.
+
+    Raises:
+        InputError: with what can be rendered.
+    """
+    packed = manifest["settings"].get(PACKED)
+    if packed is None:
+        return
+    asked = {
+        "--format": options.format.strip(" ,"), "--picture-every": options.picture_every,
+        "--obs-alignment": options.obs_alignment, "--actions": options.actions, "--grounding": options.grounding,
+    }  # fmt: skip
+    there = {
+        "--format": "hdf5", "--picture-every": packed["picture every"], "--obs-alignment": "pre-action", "--actions": "labels",
+        "--grounding": 0,
+    }  # fmt: skip
+    for name, value in there.items():
+        if asked[name] != value:
+            raise InputError(
+                f"expected {name} {value} as {options.out} was packed for, got {str(asked[name])[:120] or 'nothing'}; "
+                "change it, or pack again"
+            )
 
 
 def episodes_of(folder: Path, manifest: dict, task_id: int) -> list[Path]:

@@ -9,11 +9,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from omniactor.data.episodes import read_episode
 from omniactor.data.grounding import GroundingWriter
 from omniactor.data.processes import Child
 from omniactor.data.rendering import SceneRenderer
 from omniactor.data.scene import export_scene, scene_path
+from omniactor.data.thin_episodes import read_stored
 from omniactor.errors import OmniActorError
 from omniactor.evaluate.results import Outcome
 from omniactor.evaluate.schedule import Job
@@ -139,10 +139,10 @@ def _render(renderer: SceneRenderer, missing: dict[str, str], plan: RenderPlan, 
             sinks.append(_sink(kind, digest, renderer, plan, folder, job))
             undo.callback(sinks[-1].discard)
         for file in job.files:
-            episode = read_episode(file)
+            episode = read_stored(file)
             for sink in sinks:
                 sink.begin(episode)
-            for step, state in enumerate(episode.states):
+            for step, state in episode.numbered_states():
                 wanted = [sink for sink in sinks if sink.wants(step)]
                 if not wanted:
                     continue

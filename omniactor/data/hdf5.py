@@ -9,6 +9,8 @@ place are that the goal asks about, metres, in the world.
 Pictures cost more than everything else. Where only every K-th step has them, `obs/picture_steps` says which steps the
 rows of the pictures and of `obs/target_pos` belong to; everything else still has a row a step. Steps at which an agent acted
 whom the expert only labelled are left out then: what follows them is not the expert's, so they teach one action, not a chunk.
+
+Of thin episodes (`thin_episodes`) there are no `states`, `executed`, `obs/joint_states` and no attribute `init_state`.
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from omniactor.data.episodes import ACTORS, Episode
+from omniactor.data.episodes import ACTORS, Episode, shown_steps
+from omniactor.data.thin_episodes import ThinEpisode
 from omniactor.errors import OutputError
 from omniactor.paths import check_writable
 from omniactor.sim.scene import SceneFacts
@@ -65,7 +68,7 @@ class Hdf5Writer:
         for name, value in attributes.items():
             self._data.attrs[name] = value
 
-    def begin(self, episode: Episode) -> None:
+    def begin(self, episode: Episode | ThinEpisode) -> None:
         """Start an episode: everything but its pictures is written."""
         self._call(self._begin, episode)
 
@@ -105,16 +108,18 @@ class Hdf5Writer:
         self._file.close()
         self._temporary.unlink(missing_ok=True)
 
-    def _begin(self, episode: Episode) -> None:
-        facts, steps = episode.facts, len(episode)
+    def _begin(self, episode: Episode | ThinEpisode) -> None:
+        facts, steps, thin = episode.facts, len(episode), isinstance(episode, ThinEpisode)
         self._group = group = self._data.create_group(f"demo_{self._demos}")
-        shown = self._shown(episode)
+        shown = shown_steps(episode.actor, self._every, self._demos)
+        if thin:
+            episode.check_shown(shown, self._later, self._actions)
         self._rows = {step: row for row, step in enumerate(shown.tolist())}
         self._targets = np.zeros((len(shown), 2, 3), np.float32)
         attributes = {
-            "num_samples": steps, "model_file": _with_fixtures(self._scene.xml, facts.fixtures), "init_state": episode.states[0],
-            "seed": facts.seed, "success": facts.success, "agent": facts.agent, "perturb": facts.perturb,
-            "fixtures": json.dumps(facts.fixtures),
+            "num_samples": steps, "model_file": _with_fixtures(self._scene.xml, facts.fixtures), "seed": facts.seed,
+            "success": facts.success, "agent": facts.agent, "perturb": facts.perturb, "fixtures": json.dumps(facts.fixtures),
+            **({} if thin else {"init_state": episode.states[0]}),
         }  # fmt: skip
         for name, value in attributes.items():
             group.attrs[name] = value
@@ -123,19 +128,23 @@ class Hdf5Writer:
             episode.robot_states[observed].astype(np.float64),
             episode.robot_states[observed, 3:6].astype(np.float64),
         )
-        arm = [1 + self._scene.joints[f"robot0_joint{i}"][0] for i in range(1, 8)]  # after the time
         last = np.zeros(steps, np.uint8)
         last[-1] = facts.success
         ended = np.zeros(steps, np.uint8)
         ended[-1] = 1
         chosen = episode.labels if self._actions == "labels" else episode.actions
         arrays = {
-            "actions": chosen.astype(np.float64), "executed": episode.actions, "labels": episode.labels, "actor": episode.actor,
-            "states": episode.states[:-1], "rewards": last, "dones": ended,
-            "robot_states": np.hstack([robot[:, 6:8], robot[:, :3], quaternions(rotation)]),
-            "obs/gripper_states": robot[:, 6:8], "obs/joint_states": episode.states[observed][:, arm],
+            "actions": chosen.astype(np.float64), "labels": episode.labels, "actor": episode.actor, "rewards": last,
+            "dones": ended, "robot_states": np.hstack([robot[:, 6:8], robot[:, :3], quaternions(rotation)]),
+            "obs/gripper_states": robot[:, 6:8],
             "obs/ee_states": robot[:, :6], "obs/ee_pos": robot[:, :3], "obs/ee_ori": robot[:, 3:6],
         }  # fmt: skip
+        if not thin:
+            arm = [1 + self._scene.joints[f"robot0_joint{i}"][0] for i in range(1, 8)]  # after the time
+            arrays |= {
+                "executed": episode.actions, "states": episode.states[:-1],
+                "obs/joint_states": episode.states[observed][:, arm],
+            }  # fmt: skip
         if self._every > 1:
             arrays["obs/picture_steps"] = shown
         for name, array in arrays.items():
@@ -147,13 +156,6 @@ class Hdf5Writer:
             for camera, name in IMAGES.items()
         }
         self._total += steps
-
-    def _shown(self, episode: Episode) -> np.ndarray:
-        """Return the steps of an episode that have pictures."""
-        if self._every == 1:
-            return np.arange(len(episode))
-        taught = np.flatnonzero(episode.actor != ACTORS.index("agent"))
-        return taught[self._demos % min(self._every, max(1, len(taught))) :: self._every]
 
     def _call(self, function, *arguments):
         try:
