@@ -38,6 +38,7 @@ from omniactor.errors import CheckpointError, ModelInputError
 from omniactor.model.configuration import SHARED, OmniActorConfig, read_config
 from omniactor.model.layer import MoELayer, decoder_layer
 from omniactor.model.loss import action_loss, gaze_loss, load_balancing_loss
+from omniactor.model.positions import rope_positions
 from omniactor.model.routing import Routing, take
 from omniactor.model.stem import VisionStem
 from omniactor.model.tensors import check_fit, local_folder, one_line, stored_tensors
@@ -229,31 +230,12 @@ class OmniActorModel(Qwen2VLModel):
     def get_rope_index(
         self, input_ids, mm_token_type_ids, image_grid_thw=None, video_grid_thw=None, attention_mask=None, **arguments
     ):
-        """Return what Qwen2-VL's method does, computed once for all samples of a batch that are built alike.
-
-        Positions follow from where pictures stand and how large they are, not from words; samples of one kind of
-        prompt share them, and the method goes through a batch sample by sample.
-        """
-        stock = super().get_rope_index
-        if video_grid_thw is not None or image_grid_thw is None or len(input_ids) == 1:
-            return stock(input_ids, mm_token_type_ids, image_grid_thw, video_grid_thw, attention_mask, **arguments)
-        ids, types, grids = input_ids.cpu(), mm_token_type_ids.cpu(), image_grid_thw.cpu()
-        mask = torch.ones_like(ids) if attention_mask is None else attention_mask.cpu()
-        shown = (types == 1) & (mask != 0)
-        begins = (shown & ~nn.functional.pad(shown, (1, 0))[:, :-1]).sum(dim=1).tolist()  # each picture has marks around it
-        if sum(begins) != len(grids):
-            return stock(input_ids, mm_token_type_ids, image_grid_thw, video_grid_thw, attention_mask, **arguments)
-        own = grids.split(begins)
-        alike: dict[tuple, list[int]] = {}
-        for row, parts in enumerate(zip(types, mask, own, strict=True)):
-            alike.setdefault(tuple(part.numpy().tobytes() for part in parts), []).append(row)
-        firsts = [rows[0] for rows in alike.values()]
-        pictures = torch.cat([own[row] for row in firsts])
-        positions, deltas = stock(ids[firsts], types[firsts], pictures, None, mask[firsts], **arguments)
-        kinds = torch.empty(len(ids), dtype=torch.long)
-        for kind, rows in enumerate(alike.values()):
-            kinds[rows] = kind
-        return positions[:, kinds].to(input_ids.device), deltas[kinds].to(input_ids.device)
+        """Return Qwen2-VL's positions and offsets; see `positions`."""
+        if video_grid_thw is not None or image_grid_thw is None:
+            return super().get_rope_index(
+                input_ids, mm_token_type_ids, image_grid_thw, video_grid_thw, attention_mask, **arguments
+            )
+        return rope_positions(self.config, input_ids, mm_token_type_ids, image_grid_thw, attention_mask)
 
     def image_tokens(self, pixel_values: torch.Tensor, grid: torch.Tensor, cameras: torch.Tensor | None) -> torch.Tensor:
         """Return the visual tokens of all images, one after the other: (tokens, H)."""

@@ -151,8 +151,9 @@ class OmniActorProcessor(Qwen2VLProcessor):
             padding_side: "left" for generation.
             targets: for models with a target query: offsets (2, 3) per sample, see `actions.embodied.target_values`; None
                 where they are not known.
-            pixels: False leaves out `pixel_values` of the arm's cameras, for whoever has the pictures elsewhere; the
-                observations need none then.
+            pixels: False leaves out `pixel_values`, for whoever cuts pictures elsewhere: of the arm's cameras, which the
+                observations need not have then, and of screens, where all have one size; these come as `screens`, uint8
+                (B, height, width, 3).
 
         Returns:
             Tensors by the names of the model's arguments; `world` as numbers. With actions, `labels` and, for
@@ -168,7 +169,7 @@ class OmniActorProcessor(Qwen2VLProcessor):
         if not observations:
             raise ModelInputError("expected at least one observation, got none")
         config = _facts(config)
-        samples, patches, grids, cameras, bins = [], [], [], [], []
+        samples, sized, grids, cameras, bins = [], [], [], [], []
         for index, observation in enumerate(observations):
             if observation.world not in WORLDS:
                 raise ModelInputError(f"expected an observation of a world ({', '.join(WORLDS)}), got {observation.world!r}")
@@ -176,22 +177,26 @@ class OmniActorProcessor(Qwen2VLProcessor):
             tokens = []
             for name in names:
                 if pixels or observation.world != "embodied":
-                    cut, grid = self._picture(observation, name)
-                    patches.append(cut)
+                    sized.append(self._sized(observation, name))
+                    height, width = sized[-1].shape[:2]
                 else:
-                    grid = (1, *(side // self.image_processor.patch_size for side in self.prompt.camera_size))
+                    height, width = self.prompt.camera_size
+                grid = (1, height // self.image_processor.patch_size, width // self.image_processor.patch_size)
                 grids.append(grid)
                 cameras.append(self._camera_number(config, name))
                 tokens.append(int(np.prod(grid)) // self.image_processor.merge_size**2)
             action = None if actions is None else actions[index]
             samples.append(self._assemble(config, observation, tokens, action))
             bins.append(self._bins(config, observation.world, action, targets[index] if targets is not None else None))
-        return self._batch(
-            config, observations, samples, patches, grids, cameras, bins if actions is not None else None, padding_side
-        )
+        inputs = self._batch(config, observations, samples, grids, cameras, bins if actions is not None else None, padding_side)
+        if not pixels and len(sized) == len(observations) and len({image.shape for image in sized}) == 1:
+            inputs["screens"] = torch.from_numpy(np.stack(sized))
+        elif sized:
+            inputs["pixel_values"] = torch.from_numpy(np.concatenate([self._cut(image) for image in sized]))
+        return inputs
 
-    def _picture(self, observation: Observation, name: str) -> tuple[np.ndarray, tuple[int, int, int]]:
-        """Return the patches of one picture of an observation and their grid."""
+    def _sized(self, observation: Observation, name: str) -> np.ndarray:
+        """Return one picture of an observation in the size that the model sees: uint8 (height, width, 3)."""
         image = observation.images.get(name)
         if image is None:
             raise ImageError(
@@ -211,9 +216,11 @@ class OmniActorProcessor(Qwen2VLProcessor):
             size = smart_resize(height, width, factor, *self.prompt.screen_pixels)
         if image.shape[:2] != tuple(size):
             image = np.asarray(Image.fromarray(image).resize((size[1], size[0]), Image.Resampling.BICUBIC))
-        # Already of the right size: the image processor only normalises and cuts.
-        features = self.image_processor(np.ascontiguousarray(image), do_resize=False)
-        return np.asarray(features["pixel_values"]), tuple(int(v) for v in np.asarray(features["image_grid_thw"])[0])
+        return np.ascontiguousarray(image)
+
+    def _cut(self, image: np.ndarray) -> np.ndarray:
+        """Return the normalised patches of a picture of the right size."""
+        return np.asarray(self.image_processor(image, do_resize=False)["pixel_values"])
 
     @staticmethod
     def _camera_number(config: OmniActorConfig, name: str) -> int:
@@ -314,7 +321,7 @@ class OmniActorProcessor(Qwen2VLProcessor):
             bins[-1, : embodied.TARGET_SIZE] = config.action_bins.bin(embodied.target_values(targets))
         return bins
 
-    def _batch(self, config, observations, samples, patches, grids, cameras, bins, padding_side) -> BatchFeature:
+    def _batch(self, config, observations, samples, grids, cameras, bins, padding_side) -> BatchFeature:
         """Pad the samples to one length and stack everything."""
         length, pad = max(len(s.ids) for s in samples), self.tokenizer.pad_token_id
 
@@ -330,8 +337,6 @@ class OmniActorProcessor(Qwen2VLProcessor):
             "image_grid_thw": torch.tensor(grids),
             "world": torch.tensor([WORLDS.index(o.world) for o in observations]),
         }
-        if patches:
-            inputs["pixel_values"] = torch.from_numpy(np.concatenate(patches))
         if hasattr(config.vision_config, "cameras"):
             inputs["image_cameras"] = torch.tensor(cameras)
         if config.prefix_attention:

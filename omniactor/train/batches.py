@@ -11,6 +11,7 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 from omniactor.errors import ModelInputError
 from omniactor.model.configuration import OmniActorConfig
 from omniactor.model.gaze import gaze_inputs
+from omniactor.model.positions import rope_positions
 from omniactor.model.processing import OmniActorProcessor
 from omniactor.train.augmentation import Augmentation
 from omniactor.train.mixture import Mixture
@@ -46,7 +47,8 @@ class Batches(IterableDataset):
             max_length: longest sample in tokens.
             augmentation: of what was seen; none when missing.
             gaze: weight of the loss on where screens' answers look; 0 for none.
-            resident: leave the arm's pictures out and say which they are and how they are changed, for `ResidentPictures`.
+            resident: leave the cutting of pictures to `ResidentPictures`: of the arm's, say which they are and how they are
+                changed; screens come whole, where a batch has them in one size. Positions are found here, by the readers.
         """
         self.mixture, self.processor, self.config = mixture, processor, config
         self.numbers = range(start + rank, stop, ranks)
@@ -67,17 +69,17 @@ class Batches(IterableDataset):
             ModelInputError: a sample is too long.
         """
         picks, world = self.mixture.picks(number), self.mixture.world(number)
-        resident = self.resident and world == "embodied"
+        arm = self.resident and world == "embodied"
         sources = [self.mixture.sources[source] for source, _ in picks]
-        samples = [s.without_pictures(i) if resident else s[i] for s, (_, i) in zip(sources, picks, strict=True)]
+        samples = [s.without_pictures(i) if arm else s[i] for s, (_, i) in zip(sources, picks, strict=True)]
         draw = np.random.default_rng([self.mixture.seed, number])
         changes = self.augmentation.draw(len(samples), len(self.processor.prompt.cameras), draw) if world == "embodied" else None
         samples = [self.augmentation.apply(sample, draw, changes, row) for row, sample in enumerate(samples)]
         seen, done = [s.observation for s in samples], [s.action for s in samples]
         targets = [s.targets for s in samples]
-        encoded = self.processor.encode(self.config, seen, done, padding_side="right", targets=targets, pixels=not resident)
+        encoded = self.processor.encode(self.config, seen, done, padding_side="right", targets=targets, pixels=not self.resident)
         inputs = dict(encoded)
-        if resident:
+        if arm:
             inputs["pictures"] = torch.tensor(picks)
             inputs["picture_steps"], inputs["picture_tables"] = torch.from_numpy(changes.steps), torch.from_numpy(changes.tables)
         ids, bins = inputs["input_ids"], self.config.action_bins
@@ -97,6 +99,9 @@ class Batches(IterableDataset):
             grids = inputs["image_grid_thw"] // torch.tensor([1, *[self.processor.image_processor.merge_size] * 2])
             inputs |= gaze_inputs(done, inputs["labels"], images, grids, self.processor.tokenizer)
             inputs["gaze_weight"] = self.gaze
+        if self.resident:
+            parts = (inputs[name] for name in ("input_ids", "mm_token_type_ids", "image_grid_thw", "attention_mask"))
+            inputs["position_ids"], _ = rope_positions(self.config, *parts)
         inputs["states_to_keep"] = length - self._first_asked(inputs)
         if not (inputs["labels"] >= 0).any():
             inputs["logits_to_keep"] = 1  # queries answer, no word is asked: the vocabulary's head has nothing to do
@@ -111,4 +116,7 @@ class Batches(IterableDataset):
 
     def loader(self, workers: int = 0) -> DataLoader:
         """Return a loader that yields them in order."""
-        return DataLoader(self, batch_size=None, num_workers=workers, pin_memory=torch.cuda.is_available())
+        ahead = (
+            {"prefetch_factor": 4} if workers else {}
+        )  # a batch of screens takes a reader many times as long as one of the arm
+        return DataLoader(self, batch_size=None, num_workers=workers, pin_memory=torch.cuda.is_available(), **ahead)

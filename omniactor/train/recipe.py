@@ -31,7 +31,8 @@ class Recipe:
     data: tuple[str, ...] = ("toy",)
     # How often each of them is seen per pass; the paper resamples its embodied data five times.
     weights: tuple[float, ...] = (1.0,)
-    # Keep the arm's pictures in the memory of the device that trains and change them there: a GPU is then not kept waiting.
+    # Keep the arm's pictures in the memory of the device that trains and change and cut pictures there, so that a GPU is not
+    # kept waiting.
     resident: bool = False
     # Of the arm's samples: pictures moved by so many pixels and lit otherwise by this share, noise (metres) on the arm's
     # state, and the share of samples in which it is hidden; see `augmentation`.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,7 @@ class RecordSource:
             InputError: no samples, or samples of both worlds in one file.
         """
         self.path, self.name, self._chunk, self._root = Path(path), Path(path).stem, chunk, real_folder(Path(path).parent)
+        self._kept: dict[str, np.ndarray] = {}
         self._index, worlds = self._read_index()
         if len(worlds) != 1:
             raise InputError(
@@ -80,8 +82,14 @@ class RecordSource:
             Observation("gui", {"screen": self._picture(record.images[0])}, instruction, history), parse_response(answer)
         )
 
+    def keep_pictures(self) -> None:
+        """Read all pictures into memory; processes that are forked from this one share them."""
+        names = {name for record in SampleFile(self.path) for name in record.images}
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            self._kept = dict(zip(names, pool.map(self._picture, names), strict=True))
+
     def _picture(self, name: str) -> np.ndarray:
-        return open_image(Path(picture_path(self._root, name)))
+        return self._kept[name] if name in self._kept else open_image(Path(picture_path(self._root, name)))
 
     def _read_index(self) -> tuple[np.ndarray, list[str]]:
         """Return (samples, 2) byte offsets and questions, and the worlds."""

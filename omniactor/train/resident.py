@@ -17,6 +17,7 @@ from omniactor.model.configuration import OmniActorConfig, OmniActorStemConfig
 from omniactor.model.processing import OmniActorProcessor
 from omniactor.train.demos import DemoSource
 from omniactor.train.mixture import Source
+from omniactor.train.records import RecordSource
 
 
 class ResidentPictures:
@@ -32,7 +33,7 @@ class ResidentPictures:
         """Read everything, as many files at a time as there are processors.
 
         Args:
-            sources: of the mixture; those of screens are passed over.
+            sources: of the mixture. Screens are only kept decoded, for the processes that read.
             config: the model's.
             processor: its processor: which cameras, and how values are normalised.
             device: where they are to be.
@@ -43,6 +44,9 @@ class ResidentPictures:
             SampleError: pictures that cannot be read.
         """
         prompt, own = processor.prompt, {n: s for n, s in enumerate(sources) if s.world == "embodied"}
+        for source in sources:
+            if isinstance(source, RecordSource):
+                source.keep_pictures()
         if other := [s.name for s in own.values() if not isinstance(s, DemoSource)]:
             raise InputError(f"expected demonstrations in HDF5 with resident, got {other[0]}; set resident=false")
         if not isinstance(config.vision_config, OmniActorStemConfig) or prompt.camera_transform != "upright":
@@ -91,7 +95,15 @@ class ResidentPictures:
         camera = torch.arange(cameras, device=self._device).view(1, -1, 1, 1)
         moved = self._pictures[rows.view(-1, 1, 1, 1), camera, down.unsqueeze(3), right.unsqueeze(2)]
         lit = tables.flatten(0, 1).gather(1, moved.view(n * cameras, -1).long()).view(moved.shape)
-        values = lit.float() * self._scale + self._offset
-        p = self._patch
-        cut = values.view(n * cameras, height // p, p, width // p, p, 3).permute(0, 1, 3, 5, 2, 4)
-        return cut.reshape(-1, 3 * p * p)
+        return self.cut(lit.flatten(0, 1))
+
+    def cut(self, images: torch.Tensor) -> torch.Tensor:
+        """Return the normalised patches of pictures of one size: (n * patches, 3 * patch * patch) float32.
+
+        Args:
+            images: (n, height, width, 3) uint8 on the device.
+        """
+        values = images.float() * self._scale + self._offset
+        (n, height, width), p = images.shape[:3], self._patch
+        patches = values.view(n, height // p, p, width // p, p, 3).permute(0, 1, 3, 5, 2, 4)
+        return patches.reshape(-1, 3 * p * p)

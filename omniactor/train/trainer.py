@@ -110,11 +110,13 @@ class OmniActorTrainer(Trainer):
         return batches.loader(self.recipe.workers)
 
     def _prepare_inputs(self, inputs: dict) -> dict:
-        """Move a micro-batch to the device, where pictures that are there already are put in."""
+        """Move a micro-batch to the device; pictures are put in and cut there, if that was left to it."""
         inputs = super()._prepare_inputs(inputs)
         if "pictures" in inputs:
             chosen = (inputs.pop(name) for name in ("pictures", "picture_steps", "picture_tables"))
             inputs["pixel_values"] = self._resident.patches(*chosen)
+        elif "screens" in inputs:
+            inputs["pixel_values"] = self._resident.cut(inputs.pop("screens"))
         return inputs
 
     def _augmentation(self) -> Augmentation:

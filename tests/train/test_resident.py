@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from omniactor.errors import InputError, SampleError
+from omniactor.model.modeling import OmniActorModel
 from omniactor.model.presets import make_model
 from omniactor.train.augmentation import Augmentation
 from omniactor.train.batches import Batches
@@ -17,6 +18,7 @@ from omniactor.train.recipe import Recipe
 from omniactor.train.resident import ResidentPictures
 from omniactor.train.run import train
 from omniactor.train.toy import ToySource
+from omniactor.types import GuiAction, Observation
 
 h5py = pytest.importorskip("h5py")
 AUGMENTATION = Augmentation(shift=4, brightness=0.2, state_noise=0.01, state_dropout=0.3)
@@ -74,6 +76,11 @@ def test_batches_are_those_of_the_other_way(folder):
         if one["world"] == "embodied":
             assert "pixel_values" not in other
             other["pixel_values"] = resident.patches(*(other.pop(n) for n in ("pictures", "picture_steps", "picture_tables")))
+        else:
+            other["pixel_values"] = resident.cut(other.pop("screens"))
+        parts = (one[name] for name in ("input_ids", "mm_token_type_ids", "image_grid_thw"))
+        positions, _ = super(OmniActorModel, model.model).get_rope_index(*parts, attention_mask=one["attention_mask"])
+        assert torch.equal(other.pop("position_ids"), positions)
         assert one.keys() == other.keys()
         torch.testing.assert_close(other.pop("pixel_values"), one.pop("pixel_values"), rtol=0, atol=1e-5)
         for name, value in one.items():
@@ -104,3 +111,14 @@ def test_what_cannot_be_kept_there_is_refused(folder, tmp_path):
         del file["data/demo_1/obs/agentview_rgb"]
     with pytest.raises(SampleError, match="demo_1"):
         ResidentPictures([source], model.config, processor, "cpu")
+
+
+def test_screens_of_several_sizes_are_cut_by_the_readers(folder):
+    model, processor = make_model("mini")
+    seen = [Observation("gui", {"screen": np.zeros((96, side, 3), np.uint8)}, "click") for side in (96, 128)]
+    done = [GuiAction("click", point=(0.5, 0.5))] * 2
+    inputs = processor.encode(model.config, seen, done, pixels=False)
+    assert "screens" not in inputs and torch.equal(
+        inputs["pixel_values"], processor.encode(model.config, seen, done)["pixel_values"]
+    )
+    assert processor.encode(model.config, seen[:1], done[:1], pixels=False)["screens"].shape == (1, 96, 96, 3)
