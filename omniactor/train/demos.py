@@ -105,6 +105,22 @@ class DemoSource:
             raise SampleError(f"{self.path}: expected pictures of one size, got several", "content")
         return np.concatenate(parts)
 
+    def picture_size(self) -> tuple[int, int]:
+        """Return height and width of the first picture, pixels.
+
+        Raises:
+            SampleError: it is gone.
+        """
+        demo, _, step = self._places[0]
+        try:
+            return self._open()[f"data/{self._demos[demo]}/obs/{_PICTURES['agentview']}"].shape[1:3]
+        except (OSError, KeyError) as error:
+            raise self._gone(demo, step, error) from None
+
+    def __getstate__(self) -> dict:
+        """Leave the open file behind: each process opens its own."""
+        return {**self.__dict__, "_file": None, "_process": None}
+
     def _gone(self, demo: int, step: int, error: Exception) -> SampleError:
         return SampleError(f"{self.path}, {self._demos[demo]}, step {step}: {' '.join(str(error).split())[:120]}")
 
@@ -136,18 +152,15 @@ class DemoSource:
 
 
 def _all_pictures(dataset: h5py.Dataset) -> np.ndarray:
-    """Read a dataset of pictures; those that this project compressed without h5py, which lets one thread in at a time."""
-    own = (
-        dataset.compression == "gzip"
-        and dataset.chunks == (1, *dataset.shape[1:])
-        and not (dataset.shuffle or dataset.fletcher32)
-    )
-    if not own:
+    """Read a dataset of pictures; those that this project wrote without h5py, which lets one thread in at a time."""
+    own = dataset.compression in ("gzip", None) and dataset.chunks == (1, *dataset.shape[1:])
+    if not own or dataset.shuffle or dataset.fletcher32:
         return dataset[:]
     out = np.empty(dataset.shape, np.uint8)
     for row in range(len(out)):
-        filters, content = dataset.id.read_direct_chunk((row, 0, 0, 0))
-        out[row] = np.frombuffer(content if filters else zlib.decompress(content), np.uint8).reshape(out.shape[1:])
+        unfiltered, content = dataset.id.read_direct_chunk((row, 0, 0, 0))
+        plain = dataset.compression is None or unfiltered
+        out[row] = np.frombuffer(content if plain else zlib.decompress(content), np.uint8).reshape(out.shape[1:])
     return out
 
 

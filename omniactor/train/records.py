@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,8 @@ from omniactor.gui.images import open_image
 from omniactor.paths import atomic_path
 from omniactor.train.mixture import Sample, Source
 from omniactor.types import Observation
+
+_MANY = 16  # files of demonstrations that are read by several processes
 
 
 class RecordSource:
@@ -137,7 +141,12 @@ def folder_sources(folder: Path, worlds: list[str], chunk: int) -> list[Source]:
     if demos and "embodied" in worlds:
         from omniactor.train.demos import DemoSource  # only here does a run need h5py
 
-        sources += [DemoSource(path, chunk) for path in demos]
+        read = partial(DemoSource, chunk=chunk)
+        if len(demos) < _MANY:
+            sources += map(read, demos)
+        else:  # seconds a file, and HDF5 lets one thread of a process in at a time
+            with ProcessPoolExecutor(os.cpu_count(), mp_context=multiprocessing.get_context("fork")) as pool:
+                sources += pool.map(read, demos)
     sources = [source for source in sources if source.world in worlds]
     if not sources:
         raise InputError(f"expected .jsonl or _demo.hdf5 files with samples of {' or '.join(worlds)} in {folder}, got none")

@@ -6,10 +6,13 @@ memory as bytes; each step then only says which it wants, how far they are moved
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing.shared_memory import SharedMemory
 
+import numpy as np
 import torch
 
 from omniactor.errors import InputError
@@ -30,7 +33,7 @@ class ResidentPictures:
     def __init__(
         self, sources: Sequence[Source], config: OmniActorConfig, processor: OmniActorProcessor, device: torch.device | str
     ) -> None:
-        """Read everything, as many files at a time as there are processors.
+        """Read everything.
 
         Args:
             sources: of the mixture. Screens are only kept decoded, for the processes that read.
@@ -62,22 +65,16 @@ class ResidentPictures:
         for number, source in own.items():
             firsts[number], total = total, total + len(source)
         self._firsts = firsts.to(self._device)
-        shape = (total, len(prompt.cameras), *prompt.camera_size, 3)
-        self._pictures = torch.empty(shape, dtype=torch.uint8, device=self._device)
-
-        def read(number: int) -> None:
-            pictures = own[number].pictures(prompt.cameras)
-            if pictures.shape[1:] != shape[1:]:
-                (height, width), path = pictures.shape[2:4], own[number].path
+        for source in own.values():
+            if len(source) and source.picture_size() != prompt.camera_size:
+                (height, width), (wanted_height, wanted_width) = source.picture_size(), prompt.camera_size
                 raise InputError(
-                    f"expected pictures of {shape[2]}x{shape[3]} pixels with resident, got {height}x{width} in {path}; "
-                    "render them in that size or set resident=false"
+                    f"expected pictures of {wanted_height}x{wanted_width} pixels with resident, got {height}x{width} in "
+                    f"{source.path}; render them in that size or set resident=false"
                 )
-            first = int(firsts[number])
-            self._pictures[first : first + len(pictures)] = torch.from_numpy(pictures)
-
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            list(pool.map(read, own))
+        shape = (total, len(prompt.cameras), *prompt.camera_size, 3)
+        jobs = [(source, prompt.cameras, int(firsts[number])) for number, source in own.items()]
+        self._pictures = _read_all(jobs, torch.empty(shape, dtype=torch.uint8, device=self._device))
         self.bytes = self._pictures.numel()
 
     def patches(self, picks: torch.Tensor, steps: torch.Tensor, tables: torch.Tensor) -> torch.Tensor:
@@ -107,3 +104,31 @@ class ResidentPictures:
         (n, height, width), p = images.shape[:3], self._patch
         patches = values.view(n, height // p, p, width // p, p, 3).permute(0, 1, 3, 5, 2, 4)
         return patches.reshape(-1, 3 * p * p)
+
+
+def _read_all(jobs: list[tuple[DemoSource, tuple[str, ...], int]], out: torch.Tensor) -> torch.Tensor:
+    """Fill `out` with the pictures of (demonstrations, cameras, first row), read by a process per processor; returns it.
+
+    HDF5 lets one thread of a process in at a time; so they are processes, which write to memory they share.
+    """
+    if not out.numel():
+        return out
+    shape, memory = tuple(out.shape), SharedMemory(create=True, size=out.numel())
+    try:
+        with ProcessPoolExecutor(os.cpu_count(), mp_context=multiprocessing.get_context("fork")) as pool:
+            for done in [pool.submit(_read_into, memory.name, shape, *job) for job in jobs]:
+                done.result()
+        out.copy_(torch.from_numpy(np.ndarray(shape, np.uint8, memory.buf)))
+    finally:
+        memory.close()
+        memory.unlink()
+    return out
+
+
+def _read_into(name: str, shape: tuple[int, ...], source: DemoSource, cameras: tuple[str, ...], first: int) -> None:
+    """Write the pictures of one file to the shared memory of that name (in a process of its own)."""
+    memory = SharedMemory(name)
+    try:
+        np.ndarray(shape, np.uint8, memory.buf)[first : first + len(source)] = source.pictures(cameras)
+    finally:
+        memory.close()

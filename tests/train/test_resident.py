@@ -122,3 +122,14 @@ def test_screens_of_several_sizes_are_cut_by_the_readers(folder):
         inputs["pixel_values"], processor.encode(model.config, seen, done)["pixel_values"]
     )
     assert processor.encode(model.config, seen[:1], done[:1], pixels=False)["screens"].shape == (1, 96, 96, 3)
+
+
+@pytest.mark.parametrize("stored", [{"chunks": (1, 112, 112, 3), "compression": "gzip"}, {"chunks": (1, 112, 112, 3)},
+                                    {"chunks": (1, 112, 112, 3), "compression": "gzip", "shuffle": True}])  # fmt: skip
+def test_all_pictures_at_once_are_those_read_one_by_one(tmp_path, stored):
+    source = DemoSource(write(tmp_path / "a_demo.hdf5", every=2, **stored))
+    pictures = source.pictures(("wrist", "agentview"))
+    assert len(pictures) == len(source) == 6
+    for number, (wrist, agentview) in enumerate(pictures):
+        seen = source[number].observation.images
+        assert (seen["wrist"] == wrist).all() and (seen["agentview"] == agentview).all()
