@@ -147,15 +147,22 @@ _TRAJECTORY = replace(
     max_steps=64_000,  # 4.1 M samples
 )  # fmt: skip
 
+_MINI = Recipe(
+    model="mini", data=("data/mini/arm/hdf5", "data/mini/arm-standin/hdf5", "data/mini/web", "data/mini/drawn"),
+    weights=(1.0, 1.0, 2.0, 1.0), shift=4, brightness=0.2, state_noise=0.01, state_dropout=0.3, screen_shift=24, gaze=0.25,
+    learning_rate=1e-3, weight_decay=0.01, batch_size=64, micro_batch_size=32, world_block=2, attention="eager",
+    max_steps=10_000, save_every=250, log_every=25,
+)  # fmt: skip
+
 RECIPES: dict[str, Recipe] = {
     # Seconds on a CPU: every part of a run, on squares drawn by the program.
     "debug": Recipe(learning_rate=1e-3, max_steps=60, save_every=20, log_every=5, eval_data=("toy",), eval_every=30),
     # The bundled checkpoint, both worlds from nothing on two CPU cores; docs/mini.md has the commands around it.
-    "mini": Recipe(
-        model="mini", data=("data/mini/arm/hdf5", "data/mini/arm-standin/hdf5", "data/mini/web", "data/mini/drawn"),
-        weights=(1.0, 1.0, 2.0, 1.0), shift=4, brightness=0.2, state_noise=0.01, state_dropout=0.3, screen_shift=24, gaze=0.25,
-        learning_rate=1e-3, weight_decay=0.01, batch_size=64,
-        micro_batch_size=32, world_block=2, attention="eager", max_steps=10_000, save_every=250, log_every=25,
+    "mini": _MINI,
+    # The same on one GPU, for all 90 tasks: a wider model, larger batches, the arm's pictures in the GPU's memory.
+    "mini-gpu": replace(
+        _MINI, model="mini-wide", resident=True, bf16=True, attention="sdpa", stored="bfloat16", batch_size=1024,
+        micro_batch_size=1024, world_block=1, workers=14, learning_rate=1.5e-3, max_steps=5_000, save_every=500,
     ),
     # The paper's first stage: GUI grounding, 3.4 M samples in batches of 128.
     "grounding": replace(
