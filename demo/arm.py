@@ -115,7 +115,7 @@ def _view(first: int) -> dict:
 
 def _measured(handlers: ArmHandlers) -> None:
     """Show the evaluations that ship with the models and with the project, a table of tasks each."""
-    summaries = [*handlers.evaluations, *results.evaluations()]
+    summaries = results.in_order([*handlers.evaluations, *results.evaluations()])
     with gr.Column(elem_id="measured"):
         for summary in summaries:
             with gr.Accordion(results.title(summary), open=False):

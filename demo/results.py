@@ -48,12 +48,20 @@ def rates(checkpoint: Path, assets: str) -> dict[int, tuple[int, int]] | None:
     return found if summaries else None
 
 
+def in_order(summaries: list[dict]) -> list[dict]:
+    """Return evaluations by agent, each agent's together, agents in the order in which they come first."""
+    agents = list(dict.fromkeys(summary["agent"] for summary in summaries))
+    return sorted(summaries, key=lambda summary: agents.index(summary["agent"]))
+
+
 def title(summary: dict) -> str:
-    """Return one line that says what was measured: agent, models, starts, rate and interval."""
+    """Return one line that says what was measured: agent, tasks, models, starts, rate and interval."""
     low, high = (100 * bound for bound in summary["wilson_95"])
     models = "LIBERO's own models" if summary["assets"] == "libero" else "stand-in models"
+    number = len(summary["per_task"])
     return (
-        f"Measured: {NAMES.get(summary['agent'], summary['agent'])}, {models}, {summary['protocol']['starts']} starts: "
+        f"Measured: {NAMES.get(summary['agent'], summary['agent'])}, {number} task{'s' if number > 1 else ''}, {models}, "
+        f"{summary['protocol']['starts']} starts: "
         f"{100 * summary['success_rate']:.1f} % of {summary['n']} episodes (95 % interval {low:.1f} to {high:.1f})"
     )
 

@@ -22,12 +22,17 @@ def test_an_evaluation_becomes_a_line_and_a_table_in_the_order_of_the_tasks(tmp_
     (tmp_path / "settling.json").write_text("{}")
     (summary,) = results.evaluations(tmp_path)
     assert results.title(summary) == (
-        "Measured: scripted expert, stand-in models, published starts: 75.0 % of 4 episodes (95 % interval 30.1 to 95.4)"
+        "Measured: scripted expert, 2 tasks, stand-in models, published starts: 75.0 % of 4 episodes (95 % interval 30.1 to 95.4)"
     )
     rows = re.findall(r"<tr( class=.weak.)?><td>(.*?)</td><td>(.*?)</td><td>(.*?)</td></tr>", results.table(summary))
     assert [row[1] for row in rows] == ["3", "49"]
     assert rows[1] == (' class="weak"', "49", "pick up the tomato sauce and put it in the basket", "1/2")
     assert rows[0][0] == ""
+
+
+def test_an_agents_evaluations_stand_together():
+    summaries = [{"agent": name, "n": n} for n, name in enumerate(("mini", "expert", "mini", "expert"))]
+    assert [summary["n"] for summary in results.in_order(summaries)] == [0, 2, 1, 3]
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[1]", '{"per_task": 3}'])
