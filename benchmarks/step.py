@@ -1,4 +1,4 @@
-"""Where a training step's time goes, and what would make it shorter: samples a second of one preset, way by way.
+"""Where a training step's time goes, and what would shorten it: samples a second of one preset, way by way.
 
     python benchmarks/step.py                                   # a CUDA GPU: mini-wide, 1,024 samples, bf16
     python benchmarks/step.py --preset mini --batch 16          # two CPU cores
