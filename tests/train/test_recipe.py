@@ -56,12 +56,19 @@ def test_a_setting_is_read_as_its_field(setting, field, value):
         ("weights=0", "expected weights above 0"),
         ("eval_every=5", "expected eval_data for evaluations"),
         ("attention=flash", "expected attention sdpa, eager or flash_attention_2, got 'flash'"),
+        ("stored=float16", "expected stored as float32 or bfloat16, got 'float16'"),
     ],
 )
 def test_a_wrong_setting_is_refused_in_one_line(setting, message):
     with pytest.raises(InputError) as caught:
         change(Recipe(), [setting])
     assert message in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_on_a_gpu_the_small_model_is_trained_on_the_same_data():
+    cpu, gpu = RECIPES["mini"], RECIPES["mini-gpu"]
+    assert (gpu.model, gpu.resident, gpu.bf16, gpu.stored) == ("mini-wide", True, True, "bfloat16")
+    assert (gpu.data, gpu.weights, gpu.gaze, gpu.shift) == (cpu.data, cpu.weights, cpu.gaze, cpu.shift)
 
 
 def test_an_unknown_recipe_names_the_nearest():

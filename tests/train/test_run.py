@@ -218,6 +218,16 @@ def test_frozen_parameters_stay(tmp_path):
     assert not torch.equal(before["lm_head.gui.weight"], after["lm_head.gui.weight"])
 
 
+def test_a_model_stored_in_bf16_is_half_the_size_and_computes_in_float32(whole, tmp_path):
+    from omniactor.model.agent import load_checkpoint
+
+    train(recipe("stored=bfloat16"), tmp_path / "out")
+    stored, exact = weights(tmp_path / "out"), weights(whole[0])
+    assert_same(stored, {name: value.to(torch.bfloat16) for name, value in exact.items()})
+    model, _ = load_checkpoint(tmp_path / "out" / "model")
+    assert {value.dtype for value in model.parameters()} == {torch.float32}
+
+
 def test_data_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(InputError, match="expected a folder of samples or 'toy' as data, got 'nothing'"):
         train(recipe("data=nothing"), tmp_path / "x")
