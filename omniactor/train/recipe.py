@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import math
 import types
 import typing
 from dataclasses import dataclass, replace
@@ -55,6 +56,9 @@ class Recipe:
 
     # Optimizer steps.
     max_steps: int = 100
+    # Minutes of training after which the run ends, wherever it is, with the learning rate at its end too; None for as long as it
+    # takes. How many steps that were depends on the machine, so the same recipe no longer gives the same weights.
+    minutes: float | None = None
     # Samples per optimizer step, over all processes.
     batch_size: int = 8
     # Samples that one process computes at a time; all of one world.
@@ -121,6 +125,8 @@ class Recipe:
             )
         if self.attention not in ("sdpa", "eager", "flash_attention_2"):
             raise InputError(f"expected attention sdpa, eager or flash_attention_2, got {self.attention!r}")
+        if self.minutes is not None and not 0 < self.minutes < math.inf:
+            raise InputError(f"expected minutes above 0, or none, got {self.minutes}")
         if self.stored not in ("float32", "bfloat16"):
             raise InputError(f"expected stored as float32 or bfloat16, got {self.stored!r}")
         if self.gaze < 0:

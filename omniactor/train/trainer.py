@@ -22,6 +22,7 @@ from omniactor.model.processing import OmniActorProcessor
 from omniactor.train.augmentation import Augmentation
 from omniactor.train.batches import Batches
 from omniactor.train.checkpoint import clear_staged, prune, publish
+from omniactor.train.clock import Clock
 from omniactor.train.console import Console
 from omniactor.train.measures import Measures
 from omniactor.train.mixture import Mixture
@@ -65,7 +66,10 @@ class OmniActorTrainer(Trainer):
         self.recipe, self.train_mixture, self.eval_mixture = recipe, train, held_out
         self.measures, self._log_file, self._board = Measures(), log, board
         # The Trainer reads its own state only after it has asked for the data.
-        self._first_step = json.loads((resume / "trainer_state.json").read_text())["global_step"] if resume else 0
+        state = json.loads((resume / "trainer_state.json").read_text()) if resume else {"global_step": 0, "log_history": []}
+        self._first_step = state["global_step"]
+        spent = max((entry.get("minutes", 0.0) for entry in state["log_history"]), default=0.0)
+        self._clock = Clock(recipe.minutes, spent) if recipe.minutes else None
         self._last = (self._first_step, time.perf_counter())
         super().__init__(model=model, args=arguments, processing_class=processor, eval_dataset=held_out)
         self.can_return_loss = True
@@ -74,6 +78,8 @@ class OmniActorTrainer(Trainer):
             self._resident = ResidentPictures(train.sources, model.config, processor, self.args.device)
         self.console = Console()
         self.remove_callback(PrinterCallback)
+        if self._clock is not None:
+            self.add_callback(self._clock)
         self.add_callback(self.console)
 
     @property
@@ -97,6 +103,14 @@ class OmniActorTrainer(Trainer):
             raise TrainingError(
                 "expected FSDP to be in use as the recipe asks, got plain training; start several processes with torchrun"
             )
+
+    def create_scheduler(self, num_training_steps: int, optimizer=None):
+        """Return the learning rate's schedule: transformers' cosine, or that of the clock."""
+        if self._clock is None or self.lr_scheduler is not None:
+            return super().create_scheduler(num_training_steps, optimizer)
+        chosen = self.optimizer if optimizer is None else optimizer
+        self.lr_scheduler = self._clock.scheduler(chosen, num_training_steps, self.args.warmup_steps)
+        return self.lr_scheduler
 
     def get_train_dataloader(self):
         """Return this process's micro-batches from the present step on; every process takes its own."""
@@ -188,6 +202,9 @@ class OmniActorTrainer(Trainer):
             logs |= {"samples_per_second": round(samples / max(now - then, 1e-9), 3), **self.measures.read()}
             left = (self.recipe.max_steps - self.state.global_step) * (now - then) / max(self.state.global_step - step, 1)
             logs["minutes_left"] = round(left / 60, 2)
+            if self._clock is not None:
+                logs["minutes"] = round(self._clock.spent, 3)
+                logs["minutes_left"] = min(logs["minutes_left"], round(max(0.0, self.recipe.minutes - self._clock.spent), 2))
             self._last = (self.state.global_step, now)
         super().log(logs, start_time)
         self._write({k: v for k, v in logs.items() if isinstance(v, (int, float, str))})
@@ -306,6 +323,8 @@ def training_arguments(recipe: Recipe, out: Path, processes: int) -> TrainingArg
     Raises:
         TrainingError: the batch cannot be shared by so many processes.
     """
+    if recipe.minutes and processes > 1:
+        raise TrainingError(f"expected one process with minutes, whose clocks would part, got {processes}; set max_steps instead")
     step = recipe.micro_batch_size * processes
     if recipe.batch_size % step or recipe.world_block % processes:
         raise TrainingError(
