@@ -63,10 +63,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="K",
         help="write where things, or on pages texts, are in every K-th picture (default: 0, none)",
     )
-    parser.add_argument(
-        "--compression", choices=("gzip", "none"), default="gzip",
-        help="of pictures in hdf5: none is twice as large and faster to write (default: gzip)"
-    )  # fmt: skip
     parser.add_argument("--scenes", action="store_true", help="write compiled scenes, which render with the mujoco package alone")
     parser.add_argument(
         "--render-only", action="store_true", help="render what DIR holds, from its compiled scenes; needs no LIBERO"
@@ -105,7 +101,7 @@ def run(options: argparse.Namespace) -> None:
 
         plan = RenderPlan(
             formats, assets, fingerprint, options.image_size, options.obs_alignment, options.actions, options.grounding,
-            options.picture_every, options.compression == "gzip",
+            options.picture_every,
         )  # fmt: skip
         with alone(folder):
             rendered, errors = render_all(plan, folder, manifest, options.workers)

@@ -37,7 +37,6 @@ class RenderPlan:
         actions: "labels" or "executed": what the formats call actions.
         grounding_every: states between grounding pictures; 0 for none.
         every: steps between pictures in HDF5 files.
-        compressed: pictures in HDF5 files.
     """
 
     formats: tuple[str, ...]
@@ -48,7 +47,6 @@ class RenderPlan:
     actions: str = "labels"
     grounding_every: int = 0
     every: int = 1
-    compressed: bool = True
 
 
 @dataclass(frozen=True)
@@ -168,7 +166,7 @@ def _sink(kind: str, digest: str, renderer: SceneRenderer, plan: RenderPlan, fol
 
         path = hdf5_path(folder, renderer.facts.task)
         path.parent.mkdir(parents=True, exist_ok=True)
-        return hdf5.Hdf5Writer(path, renderer.facts, plan.size, digest, plan.alignment, plan.actions, plan.every, plan.compressed)
+        return hdf5.Hdf5Writer(path, renderer.facts, plan.size, digest, plan.alignment, plan.actions, plan.every)
     if kind == "lerobot":
         from omniactor.data import lerobot
 

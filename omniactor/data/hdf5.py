@@ -43,7 +43,6 @@ class Hdf5Writer:
         digest: what the file is made from, stored so that a later run knows it again.
         alignment: "post-action" as in LIBERO's files, or "pre-action".
         actions: "labels" or "executed".
-        compressed: pictures without loss, to half their size; three times as slow to write.
         every: steps between pictures; episodes begin at different ones, so that together they show every phase.
 
     Raises:
@@ -51,20 +50,12 @@ class Hdf5Writer:
     """
 
     def __init__(
-        self,
-        path: Path,
-        scene: SceneFacts,
-        size: int,
-        digest: str,
-        alignment: str,
-        actions: str,
-        every: int = 1,
-        compressed: bool = True,
+        self, path: Path, scene: SceneFacts, size: int, digest: str, alignment: str, actions: str, every: int = 1
     ) -> None:
         """Open a temporary file beside `path`."""
         check_writable(path)
         self._path, self._scene, self._size, self._actions, self._every = path, scene, size, actions, every
-        self._later, self._compressed = int(alignment == "post-action"), compressed
+        self._later = int(alignment == "post-action")
         self._temporary = path.with_name(f".{path.stem}.{os.getpid()}.part.hdf5")
         self._demos = self._total = 0
         self._file = self._call(h5py.File, self._temporary, "w")
@@ -159,8 +150,7 @@ class Hdf5Writer:
         for name, array in arrays.items():
             group.create_dataset(name, data=array)
         frame = (self._size, self._size, 3)
-        stored = {"chunks": (1, *frame)} if len(shown) else {}
-        stored |= {"compression": "gzip", "compression_opts": 1} if stored and self._compressed else {}
+        stored = {"chunks": (1, *frame), "compression": "gzip", "compression_opts": 1} if len(shown) else {}
         self._images = {
             camera: group.create_dataset(f"obs/{name}", (len(shown), *frame), np.uint8, **stored)
             for camera, name in IMAGES.items()

@@ -284,17 +284,21 @@ def _members(archive: bytes) -> Iterator[tuple[str, bytes]]:
     try:
         with lzma.open(io.BytesIO(archive)) as stream, tarfile.open(fileobj=stream, mode="r|") as members:
             for member in members:
+                if not member.isfile():
+                    raise tarfile.TarError(f"{member.name[:80]!r}, which is no file")
                 yield member.name, members.extractfile(member).read()
-    except (lzma.LZMAError, tarfile.TarError, EOFError, AttributeError, MemoryError) as error:
+    except (lzma.LZMAError, tarfile.TarError, EOFError, MemoryError) as error:
         raise InputError(f"expected an archive as it was packed, got: {error}; pack again") from error
 
 
 def _extract_scenes(archive: bytes, folder: Path) -> None:
     for name, content in _members(archive):
-        kind, file = name.split("/")[-2:]
-        place = folder / "scenes" / (kind if kind in KINDS else "other")
+        parts = name.split("/")
+        if len(parts) != 3 or parts[1] not in KINDS or parts[2] in ("", ".", ".."):
+            raise InputError(f"expected scenes/KIND/FILE in the archive of scenes, got {name[:80]!r}; pack again")
+        place = folder / "scenes" / parts[1]
         place.mkdir(parents=True, exist_ok=True)
-        (place / file).write_bytes(content)
+        (place / parts[2]).write_bytes(content)
 
 
 def _extract_episodes(archive: bytes, folder: Path) -> None:

@@ -30,6 +30,8 @@ from omniactor.types import EmbodiedAction, GuiAction, Observation
 
 IGNORED = -100
 """The label of a position that nothing is asked of."""
+MOST_TASKS = 256
+"""Texts for the arm whose ids are kept."""
 
 
 @dataclass(frozen=True)
@@ -232,19 +234,22 @@ class OmniActorProcessor(Qwen2VLProcessor):
         return list(known).index(name)
 
     def _text(self, text: str) -> list[int]:
-        """Encode words; what looks like a special token stays words. The arm is told the same few over and over."""
-        known = self.__dict__.setdefault("_known_texts", {})
-        if text in known:
-            return known[text]
+        """Encode words; what looks like a special token stays words."""
         try:
-            ids = self.tokenizer(text, add_special_tokens=False, split_special_tokens=True).input_ids
+            return self.tokenizer(text, add_special_tokens=False, split_special_tokens=True).input_ids
         except (UnicodeEncodeError, TypeError):
             raise ModelInputError(
                 "expected text of valid Unicode, got lone surrogates or no text at all; type it again"
             ) from None
-        if len(known) < 4096:
-            known[text] = ids
-        return ids
+
+    def _task(self, text: str) -> list[int]:
+        """Encode what the arm is told: the same few texts over and over, so the last ones are remembered."""
+        known = self.__dict__.setdefault("_known_tasks", {})
+        if text not in known:
+            if len(known) >= MOST_TASKS:
+                known.pop(next(iter(known)))
+            known[text] = self._text(text)
+        return known[text]
 
     def _special(self, name: str) -> int:
         return self.tokenizer.convert_tokens_to_ids(name)
@@ -264,7 +269,8 @@ class OmniActorProcessor(Qwen2VLProcessor):
         else:
             system = gui.system_prompt()
             words = gui.user_turn(observation.instruction, observation.history).removeprefix("<image> ")
-        question = [*pictures, *self._text(words), *self._state(config, observation)]
+        encode = self._task if observation.world == "embodied" else self._text
+        question = [*pictures, *encode(words), *self._state(config, observation)]
         if self.prompt.compact:
             ids = [begin, *question, end]
         else:

@@ -18,11 +18,13 @@ class Changes:
     """What is changed in n of the arm's samples with c pictures each.
 
     Attributes:
+        cameras: names of the pictures.
         steps: (n, c, 2) pixels that each picture is moved, down and right.
         lights: (n, c, 2) float32, what brightness and contrast are multiplied by.
         noise: (n, 8) float32, added to the arm's state.
     """
 
+    cameras: tuple[str, ...]
     steps: np.ndarray
     lights: np.ndarray
     noise: np.ndarray
@@ -54,31 +56,33 @@ class Augmentation:
     state_dropout: float = 0.0
     screen_shift: int = 0
 
-    def draw(self, samples: int, cameras: int, draw: np.random.Generator) -> Changes:
-        """Draw what is changed in so many of the arm's samples."""
-        lights = draw.uniform(1 - self.brightness, 1 + self.brightness, (samples, cameras, 2)).astype(np.float32)
-        steps = draw.integers(-self.shift, self.shift + 1, (samples, cameras, 2))
+    def draw(self, samples: int, cameras: tuple[str, ...], draw: np.random.Generator) -> Changes:
+        """Draw what is changed in so many of the arm's samples, in the pictures of these names."""
+        lights = draw.uniform(1 - self.brightness, 1 + self.brightness, (samples, len(cameras), 2)).astype(np.float32)
+        steps = draw.integers(-self.shift, self.shift + 1, (samples, len(cameras), 2))
         noise = draw.normal(0, 1, (samples, len(_STATE_SCALE))).astype(np.float32) * self.state_noise * _STATE_SCALE
-        return Changes(steps, lights, noise)
+        return Changes(cameras, steps, lights, noise)
 
     def apply(self, sample: Sample, draw: np.random.Generator, changes: Changes | None = None, row: int = 0) -> Sample:
         """Return a changed copy; the same for the same generator.
 
         Args:
-            sample: of either world. Pictures that it does not have are not changed.
+            sample: of either world.
             draw: generator.
-            changes: for the arm, what was drawn already for a whole batch; drawn here when missing.
+            changes: for the arm, what was drawn already for a whole batch; drawn here when missing. Pictures of other names
+                stay as they are.
             row: of the changes.
         """
         seen = sample.observation
         if seen.world != "embodied":
             return self._move_screen(sample, draw) if self.screen_shift else sample
         if changes is None:
-            changes = self.draw(1, len(seen.images), draw)
-        images = {}
-        for camera, (name, image) in enumerate(seen.images.items()):
-            moved = _moved(image, self.shift, changes.steps[row, camera])
-            images[name] = changes.tables[row, camera][moved] if self.brightness else moved
+            changes = self.draw(1, tuple(seen.images), draw)
+        images = dict(seen.images)
+        for camera, name in enumerate(changes.cameras):
+            if name in images:
+                moved = _moved(images[name], self.shift, changes.steps[row, camera])
+                images[name] = changes.tables[row, camera][moved] if self.brightness else moved
         state = seen.state
         if state is not None and self.state_noise:
             state = state + changes.noise[row]

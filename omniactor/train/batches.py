@@ -73,7 +73,7 @@ class Batches(IterableDataset):
         sources = [self.mixture.sources[source] for source, _ in picks]
         samples = [s.without_pictures(i) if arm else s[i] for s, (_, i) in zip(sources, picks, strict=True)]
         draw = np.random.default_rng([self.mixture.seed, number])
-        changes = self.augmentation.draw(len(samples), len(self.processor.prompt.cameras), draw) if world == "embodied" else None
+        changes = self.augmentation.draw(len(samples), self.processor.prompt.cameras, draw) if world == "embodied" else None
         samples = [self.augmentation.apply(sample, draw, changes, row) for row, sample in enumerate(samples)]
         seen, done = [s.observation for s in samples], [s.action for s in samples]
         targets = [s.targets for s in samples]
@@ -116,7 +116,6 @@ class Batches(IterableDataset):
 
     def loader(self, workers: int = 0) -> DataLoader:
         """Return a loader that yields them in order."""
-        ahead = (
-            {"prefetch_factor": 4} if workers else {}
-        )  # a batch of screens takes a reader many times as long as one of the arm
+        # A batch of screens takes a reader many times as long as one of the arm.
+        ahead = {"prefetch_factor": 4} if workers else {}
         return DataLoader(self, batch_size=None, num_workers=workers, pin_memory=torch.cuda.is_available(), **ahead)

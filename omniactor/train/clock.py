@@ -40,9 +40,9 @@ class Clock(TrainerCallback):
         self._began = time.monotonic()
 
     def on_step_end(self, args, state, control, **kwargs):
-        """Ask for the end when the time is over."""
+        """Ask for the end when the time is over; with the last line of the log and a checkpoint, so that the run is over."""
         if self.spent >= self._minutes:
-            control.should_training_stop = True
+            control.should_training_stop = control.should_log = control.should_save = True
         return control
 
     def scheduler(self, optimizer: Optimizer, steps: int, warmup: int) -> LambdaLR:

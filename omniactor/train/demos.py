@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -97,9 +96,9 @@ class DemoSource:
                 continue
             try:
                 group = self._open()[f"data/{name}/obs"]
-                stored = [_all_pictures(group[_PICTURES[camera]])[places[:, 1], ::-1] for camera in cameras]
+                stored = [group[_PICTURES[camera]][:][places[:, 1], ::-1] for camera in cameras]
                 parts.append(np.stack(stored, axis=1))
-            except (OSError, KeyError, ValueError, zlib.error) as error:
+            except (OSError, KeyError, ValueError) as error:
                 raise self._gone(number, places[0, 2], error) from None
         if len({part.shape[1:] for part in parts}) > 1:
             raise SampleError(f"{self.path}: expected pictures of one size, got several", "content")
@@ -149,19 +148,6 @@ class DemoSource:
         if self._file is None or self._process != os.getpid():
             self._file, self._process = h5py.File(self.path, "r"), os.getpid()
         return self._file
-
-
-def _all_pictures(dataset: h5py.Dataset) -> np.ndarray:
-    """Read a dataset of pictures; those that this project wrote without h5py, which lets one thread in at a time."""
-    own = dataset.compression in ("gzip", None) and dataset.chunks == (1, *dataset.shape[1:])
-    if not own or dataset.shuffle or dataset.fletcher32:
-        return dataset[:]
-    out = np.empty(dataset.shape, np.uint8)
-    for row in range(len(out)):
-        unfiltered, content = dataset.id.read_direct_chunk((row, 0, 0, 0))
-        plain = dataset.compression is None or unfiltered
-        out[row] = np.frombuffer(content if plain else zlib.decompress(content), np.uint8).reshape(out.shape[1:])
-    return out
 
 
 def _chunk_lengths(actor: np.ndarray, chunk: int) -> np.ndarray:

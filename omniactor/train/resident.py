@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing.shared_memory import SharedMemory
@@ -22,13 +23,11 @@ from omniactor.train.demos import DemoSource
 from omniactor.train.mixture import Source
 from omniactor.train.records import RecordSource
 
+_SHARED = "/dev/shm"
+
 
 class ResidentPictures:
-    """The pictures of a run's demonstrations, uint8 on a device.
-
-    Attributes:
-        bytes: of memory that they take.
-    """
+    """The pictures of a run's demonstrations, uint8 on a device."""
 
     def __init__(
         self, sources: Sequence[Source], config: OmniActorConfig, processor: OmniActorProcessor, device: torch.device | str
@@ -42,14 +41,11 @@ class ResidentPictures:
             device: where they are to be.
 
         Raises:
-            InputError: the arm's samples are no demonstrations in HDF5, the model has another tower than convolutions, or the
-                pictures are not of the size that it sees.
+            InputError: the arm's samples are no demonstrations in HDF5, the model has another tower than convolutions, the
+                pictures are not of the size that it sees, or shared memory is too small to read them through.
             SampleError: pictures that cannot be read.
         """
         prompt, own = processor.prompt, {n: s for n, s in enumerate(sources) if s.world == "embodied"}
-        for source in sources:
-            if isinstance(source, RecordSource):
-                source.keep_pictures()
         if other := [s.name for s in own.values() if not isinstance(s, DemoSource)]:
             raise InputError(f"expected demonstrations in HDF5 with resident, got {other[0]}; set resident=false")
         if not isinstance(config.vision_config, OmniActorStemConfig) or prompt.camera_transform != "upright":
@@ -72,10 +68,12 @@ class ResidentPictures:
                     f"expected pictures of {wanted_height}x{wanted_width} pixels with resident, got {height}x{width} in "
                     f"{source.path}; render them in that size or set resident=false"
                 )
+        for source in sources:
+            if isinstance(source, RecordSource):
+                source.keep_pictures()
         shape = (total, len(prompt.cameras), *prompt.camera_size, 3)
         jobs = [(source, prompt.cameras, int(firsts[number])) for number, source in own.items()]
         self._pictures = _read_all(jobs, torch.empty(shape, dtype=torch.uint8, device=self._device))
-        self.bytes = self._pictures.numel()
 
     def patches(self, picks: torch.Tensor, steps: torch.Tensor, tables: torch.Tensor) -> torch.Tensor:
         """Return what the processor would give for these pictures: (n * cameras * patches, 3 * patch * patch) float32.
@@ -113,6 +111,12 @@ def _read_all(jobs: list[tuple[DemoSource, tuple[str, ...], int]], out: torch.Te
     """
     if not out.numel():
         return out
+    free = shutil.disk_usage(_SHARED).free if os.path.isdir(_SHARED) else out.numel()
+    if free < out.numel():  # writing beyond it would end the process without a word
+        raise InputError(
+            f"expected {out.numel() / 1e9:.1f} GB free in {_SHARED} to read pictures with resident, got {free / 1e9:.1f}; "
+            "make it larger (docker run --shm-size) or set resident=false"
+        )
     shape, memory = tuple(out.shape), SharedMemory(create=True, size=out.numel())
     try:
         with ProcessPoolExecutor(os.cpu_count(), mp_context=multiprocessing.get_context("fork")) as pool:

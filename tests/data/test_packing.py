@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from omniactor.cli import main
+from omniactor.data import packing
 from omniactor.data.packing import FILE, pack, unpack
 from omniactor.errors import InputError, RecordError
 from omniactor.sim.tasks import TASKS
@@ -212,3 +213,11 @@ def test_both_commands_say_in_words_what_they_did(folder, tmp_path, capsys):
     assert "2 episodes of 1 tasks" in capsys.readouterr().out
     assert main(["unpack", str(tmp_path / "pack"), "--out", str(tmp_path / "out")]) == 0
     assert "--render-only --format hdf5 --obs-alignment pre-action --picture-every 5" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["scenes/libero/..", "scenes/elsewhere/a.mjb", "a.mjb", "scenes/libero/../a.mjb"])
+def test_scenes_are_written_nowhere_but_where_scenes_belong(tmp_path, monkeypatch, name):
+    monkeypatch.setattr(packing, "_members", lambda archive: iter([(name, b"x")]))
+    with pytest.raises(InputError, match="expected scenes/KIND/FILE"):
+        packing._extract_scenes(b"", tmp_path / "out")
+    assert not (tmp_path / "out").exists()

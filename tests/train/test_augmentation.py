@@ -111,7 +111,7 @@ def test_a_screen_stays_where_a_point_would_leave_it_and_an_action_without_point
 
 
 def test_a_batch_drawn_at_once_is_changed_row_by_row():
-    changes = ALL.draw(5, 2, np.random.default_rng(3))
+    changes = ALL.draw(5, ("agentview", "wrist"), np.random.default_rng(3))
     rows = [ALL.apply(arm(), np.random.default_rng(0), changes, row).observation for row in range(5)]
     for row, seen in enumerate(rows):
         np.testing.assert_array_equal(seen.state, changes.noise[row])

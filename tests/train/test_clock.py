@@ -4,6 +4,7 @@ import json
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from omniactor.errors import InputError, TrainingError
 from omniactor.train import clock as module
@@ -46,12 +47,18 @@ def test_the_learning_rate_falls_with_the_steps_or_the_time_whichever_is_further
 
 
 def test_a_run_of_a_fraction_of_a_minute_leaves_a_model_and_says_how_long_it_took(tmp_path):
-    settings = ["minutes=0.05", "max_steps=100000", "save_every=100000", "log_every=1", "eval_every=0", "eval_data="]
+    settings = ["minutes=0.05", "max_steps=100000", "save_every=100000", "log_every=10", "eval_every=0", "eval_data="]
     outcome = train(change(RECIPES["debug"], settings), tmp_path / "run")
     assert outcome.path is not None and 0 < outcome.steps < 100000
     entries = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
     minutes, rates = ([entry[name] for entry in entries if "minutes" in entry] for name in ("minutes", "learning_rate"))
     assert minutes == sorted(minutes) and minutes[-1] >= 0.05 and rates[-1] < 0.05 * max(rates)
+    assert outcome.checkpoint.endswith(f"checkpoint-{outcome.steps}")
+    before = load_file(tmp_path / "run" / "model" / "model.safetensors")
+    again = train(change(RECIPES["debug"], settings), tmp_path / "run")  # the time is over: nothing is learnt any more
+    assert again.resumed_from == outcome.steps and again.steps <= outcome.steps + 1
+    for name, value in load_file(tmp_path / "run" / "model" / "model.safetensors").items():
+        assert torch.allclose(value, before[name], atol=1e-6), name
 
 
 def test_minutes_that_mean_nothing_are_refused(tmp_path):

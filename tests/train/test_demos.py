@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from omniactor.errors import InputError, SampleError
+from omniactor.train import records
 from omniactor.train.demos import DemoSource
 
 h5py = pytest.importorskip("h5py")
@@ -95,3 +96,19 @@ def test_where_only_some_steps_have_pictures_those_are_the_samples_and_their_chu
     assert sample.observation.images["wrist"][0, 0, 0] == 4 and sample.observation.state[0] == pytest.approx(0.4)
     np.testing.assert_allclose(source[0].action[:, 0], [0.1, 0.2, 0.3], rtol=1e-6)
     np.testing.assert_allclose(sample.action[:, 0], [0.4, 0.5], rtol=1e-6)
+
+
+def test_many_files_are_read_by_several_processes_the_same(tmp_path, monkeypatch):
+    names = [f"{letter}_demo.hdf5" for letter in "abc"]
+    for name in names:
+        write(tmp_path / name, alignment="pre-action")
+    one_by_one = records.folder_sources(tmp_path, ["embodied"], 3)
+    monkeypatch.setattr(records, "_MANY", 1)
+    together = records.folder_sources(tmp_path, ["embodied"], 3)
+    assert [source.path.name for source in together] == names and len(one_by_one) == 3
+    for one, other in zip(one_by_one, together, strict=True):
+        assert len(one) == len(other) and (one[7].action == other[7].action).all()
+        assert (one[7].observation.images["wrist"] == other[7].observation.images["wrist"]).all()
+    (tmp_path / "b_demo.hdf5").write_bytes(b"nothing")
+    with pytest.raises(InputError, match=r"LIBERO's HDF5 layout in .*b_demo\.hdf5"):
+        records.folder_sources(tmp_path, ["embodied"], 3)

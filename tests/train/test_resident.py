@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import torch
 from omniactor.errors import InputError, SampleError
 from omniactor.model.modeling import OmniActorModel
 from omniactor.model.presets import make_model
+from omniactor.train import resident as module
 from omniactor.train.augmentation import Augmentation
 from omniactor.train.batches import Batches
 from omniactor.train.demos import DemoSource
@@ -68,7 +70,6 @@ def test_batches_are_those_of_the_other_way(folder):
     plain = Batches(*parts, augmentation=AUGMENTATION)
     thin = Batches(*parts, augmentation=AUGMENTATION, resident=True)
     resident = ResidentPictures(sources, model.config, processor, "cpu")
-    assert resident.bytes == (len(sources[1]) + len(sources[2])) * 2 * 112 * 112 * 3
     worlds = set()
     for number in range(8):
         one, other = plain.encode(number), thin.encode(number)
@@ -133,3 +134,22 @@ def test_all_pictures_at_once_are_those_read_one_by_one(tmp_path, stored):
     for number, (wrist, agentview) in enumerate(pictures):
         seen = source[number].observation.images
         assert (seen["wrist"] == wrist).all() and (seen["agentview"] == agentview).all()
+
+
+def test_too_little_shared_memory_is_said_before_anything_is_written(folder, monkeypatch):
+    model, processor = make_model("mini")
+    monkeypatch.setattr(module.shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))
+    with pytest.raises(InputError, match=r"GB free in /dev/shm to read pictures with resident, got 0\.0"):
+        ResidentPictures([DemoSource(folder / "a_demo.hdf5")], model.config, processor, "cpu")
+
+
+def test_a_model_that_sees_one_camera_trains_on_demonstrations_with_two(folder):
+    model, processor = make_model("mini")
+    processor.prompt = replace(processor.prompt, cameras=("wrist",))
+    sources = [DemoSource(folder / "b_demo.hdf5", chunk=8)]
+    parts = (Mixture(sources, [1.0], 4, 1, 3), processor, model.config, 2)
+    one = Batches(*parts, augmentation=AUGMENTATION).encode(1)
+    thin = Batches(*parts, augmentation=AUGMENTATION, resident=True).encode(1)
+    chosen = (thin[name] for name in ("pictures", "picture_steps", "picture_tables"))
+    patches = ResidentPictures(sources, model.config, processor, "cpu").patches(*chosen)
+    torch.testing.assert_close(patches, one["pixel_values"], rtol=0, atol=1e-5)
