@@ -49,6 +49,8 @@ _SWITCHES = (
     "--disable-smooth-scrolling", "--hide-scrollbars", "--mute-audio", "--font-render-hinting=none", "--lang=en-US",
     # Without it a page whose clock stands still now and then never gets to hear of the mouse.
     "--run-all-compositor-stages-before-draw",
+    # With it letters lie between pixels, and now and then the same page's by other fractions of one.
+    "--disable-font-subpixel-positioning",
     # What Chromium takes to be in the background it draws once a second.
     "--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows", "--disable-background-timer-throttling",
     "--password-store=basic", "--disable-features=Translate,MediaRouter,OptimizationHints", "--no-proxy-server",
