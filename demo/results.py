@@ -62,7 +62,8 @@ def title(summary: dict) -> str:
     return (
         f"Measured: {NAMES.get(summary['agent'], summary['agent'])}, {number} task{'s' if number > 1 else ''}, {models}, "
         f"{summary['protocol']['starts']} starts: "
-        f"{100 * summary['success_rate']:.1f} % of {summary['n']} episodes (95 % interval {low:.1f} to {high:.1f})"
+        f"{100 * summary['success_rate']:.1f}\u00a0% of {summary['n']} episodes "
+        f"(95\u00a0% interval {low:.1f}\u00a0to\u00a0{high:.1f})"
     )
 
 

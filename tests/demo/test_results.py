@@ -22,7 +22,7 @@ def test_an_evaluation_becomes_a_line_and_a_table_in_the_order_of_the_tasks(tmp_
     (tmp_path / "settling.json").write_text("{}")
     (summary,) = results.evaluations(tmp_path)
     assert results.title(summary) == (
-        "Measured: scripted expert, 2 tasks, stand-in models, published starts: 75.0 % of 4 episodes (95 % interval 30.1 to 95.4)"
+        "Measured: scripted expert, 2 tasks, stand-in models, published starts: 75.0\u00a0% of 4 episodes (95\u00a0% interval 30.1\u00a0to\u00a095.4)"
     )
     rows = re.findall(r"<tr( class=.weak.)?><td>(.*?)</td><td>(.*?)</td><td>(.*?)</td></tr>", results.table(summary))
     assert [row[1] for row in rows] == ["3", "49"]
