@@ -10,6 +10,7 @@ from omniactor.types import ACTION_SCALE, EmbodiedAction
 
 OPEN, CLOSE = -1.0, 1.0
 GAIN = 2.6  # of the error per control step: the arm covers about a third of a commanded step
+FOLLOW_SECONDS = 0.08  # how far ahead of the fingers, in time, the place is where they come to rest
 MAX_TURN = 0.5  # of the full rotation command: faster turns shake what is held
 
 
@@ -58,8 +59,13 @@ def travel(
 
 
 def opened_to(scene: Scene, width: float) -> float:
-    """Return the gripper command that brings the fingers to `width` apart, metres, and holds them there."""
-    return OPEN if scene.opening < width - 0.006 else CLOSE if scene.opening > width + 0.006 else 0.0
+    """Return the gripper command that brings the fingers to `width` apart, metres, and holds them there.
+
+    A command moves what the fingers are drawn to by 8.5 mm, and they follow two steps behind. Judged by where they are, not
+    by where they come to rest, they would swing around `width` for ever, which nobody can learn from pictures.
+    """
+    coming = scene.opening + FOLLOW_SECONDS * scene.opening_speed
+    return OPEN if coming < width - 0.006 else CLOSE if coming > width + 0.006 else 0.0
 
 
 def pointing(scene: Scene, closing: np.ndarray | None = None, direction: np.ndarray = -UP, first_yaw: float = 20.0) -> np.ndarray:

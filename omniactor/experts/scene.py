@@ -93,6 +93,12 @@ class Scene:
         left, right = self._data.qpos[self._env.controller.finger_qpos]
         return float(left - right)
 
+    @property
+    def opening_speed(self) -> float:
+        """How fast that distance grows, metres a second."""
+        left, right = self._data.qvel[self._env.controller.finger_qvel]
+        return float(left - right)
+
     def holds(self, name: str) -> bool:
         """Tell whether the fingers have the object between them: both press on it along the axis they close along."""
         closing = self.hand_rotation[:, 0]

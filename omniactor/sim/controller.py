@@ -39,7 +39,9 @@ class PandaController:
         joints = [model.joint(f"robot0_joint{i}") for i in range(1, 8)]
         self.qpos = np.array([joint.qposadr[0] for joint in joints])
         self.dofs = np.array([joint.dofadr[0] for joint in joints])
-        self.finger_qpos = np.array([model.joint(f"gripper0_finger_joint{i}").qposadr[0] for i in (1, 2)])
+        finger_joints = [model.joint(f"gripper0_finger_joint{i}") for i in (1, 2)]
+        self.finger_qpos = np.array([joint.qposadr[0] for joint in finger_joints])
+        self.finger_qvel = np.array([joint.dofadr[0] for joint in finger_joints])
         arm = [model.actuator(f"robot0_torq_j{i}").id for i in range(1, 8)]
         fingers = [model.actuator(f"gripper0_gripper_finger_joint{i}").id for i in (1, 2)]
         self.grip_site = model.site("gripper0_grip_site").id

@@ -7,6 +7,8 @@ import pytest
 from omniactor.agent import make_agent
 from omniactor.errors import UnknownAgentError
 from omniactor.experts import SKILLS
+from omniactor.experts.motion import opened_to
+from omniactor.experts.scene import Scene
 from omniactor.rollout import rollout
 from omniactor.sim.libero import Libero90Env
 
@@ -31,6 +33,22 @@ def test_it_solves_a_flat_box_a_bottle_a_carton_and_both_heights_of_drawer(stand
 def test_it_finds_another_grasp_where_the_first_has_no_room_here_or_there(standin_env, task, init_state):
     last = solve(standin_env(task), init_state, steps=250)
     assert last.success, f"not solved after {last.index} steps: {last.goals}"
+
+
+@pytest.mark.parametrize("before", [1.0, -1.0], ids=["closed", "open"])
+@pytest.mark.parametrize("width", [0.03, 0.045, 0.06])
+def test_fingers_come_to_rest_at_a_width_and_do_not_swing_around_it(standin_env, before, width):
+    env = standin_env(7)
+    env.reset(options={"init_state": 0})
+    for _ in range(14):
+        env.step([0, 0, 0, 0, 0, 0, before])
+    scene, commands = Scene(env), []
+    for _ in range(40):
+        commands.append(opened_to(scene, width))
+        env.step([0, 0, 0, 0, 0, 0, commands[-1]])
+    assert set(commands) == {-before, 0.0}
+    assert commands == sorted(commands, key=abs, reverse=True)  # one movement, then nothing
+    assert scene.opening == pytest.approx(width, abs=0.007)
 
 
 @pytest.mark.slow
