@@ -25,6 +25,8 @@ ACTION_SIZE = 7
 """Numbers in an embodied action: dx dy dz drx dry drz gripper."""
 GRIPPER = 6
 """Which of them is the gripper's."""
+HOLD = 0.05
+"""A gripper's number nearer to 0 than this says "hold": no middle of an even number of intervals is 0, and the arm takes the sign."""
 STATE_SIZE = 8
 """Numbers in the arm's state: end-effector position (3), axis-angle (3), fingers (2)."""
 

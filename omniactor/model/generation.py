@@ -18,9 +18,6 @@ from omniactor.errors import ModelError, ModelInputError
 from omniactor.model.modeling import OmniActorForConditionalGeneration
 from omniactor.model.routing import Routing
 
-HOLD = 0.05
-"""The gripper's number is -1, 0 or 1; what is nearer to 0 than this is 0."""
-
 
 @dataclass(frozen=True)
 class ActionPrediction:
@@ -117,10 +114,6 @@ class ActionDecoder:
         if self.config.action_readout == "mean" and temperature == 0:
             values[..., :GRIPPER] = (distribution[..., :GRIPPER, :] @ centres).clamp(-1, 1)
             bins = torch.from_numpy(intervals.bin(values.cpu().numpy())).to(bins.device)
-        # With an even number of intervals none has its middle at 0, and the arm takes only the sign of the gripper's number: what
-        # was trained as "hold" would close it at full speed.
-        gripper = values[..., GRIPPER]
-        values[..., GRIPPER] = gripper.masked_fill(gripper.abs() < HOLD, 0.0)
         return ActionPrediction(values, bins, distribution, targets)
 
     def _one_by_one(self, inputs: dict, routing: Routing, choose) -> tuple[torch.Tensor, torch.Tensor]:

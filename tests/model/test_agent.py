@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from omniactor.actions.embodied import Normaliser
+from omniactor.actions.embodied import HOLD, Normaliser
 from omniactor.agent import Agent
 from omniactor.errors import ActionError, CheckpointError, ModelError, ModelInputError
 from omniactor.model.agent import ModelAgent, load_checkpoint
-from omniactor.model.generation import HOLD, ActionDecoder
+from omniactor.model.generation import ActionDecoder
 from omniactor.model.processing import OmniActorProcessor
 from omniactor.types import EmbodiedAction, GuiAction
 from tests.model.conftest import arm, lively, screen
@@ -52,6 +52,22 @@ def test_a_chunk_is_handed_out_before_the_agent_looks_again(execute, decided_at)
         centres = model.config.action_bins.centre(chunk[index - start].numpy())
         assert np.array_equal(action.values[:6], centres[:6]) and abs(action.values[6] - centres[6]) < HOLD
     assert len(calls) == len(decided_at)
+
+
+@pytest.mark.parametrize(
+    ("interval", "number"), [(0, -255 / 256), (120, -15 / 256), (125, 0.0), (127, 0.0), (128, 0.0), (130, 0.0), (255, 255 / 256)]
+)
+def test_a_gripper_that_is_to_hold_gets_0_and_not_the_middle_of_an_interval_beside_it(monkeypatch, interval, number):
+    model, processor = lively(action_decoding="parallel", chunk_size=2)
+    logits = torch.zeros(1, 2, 7, 256)
+    logits[..., interval] = 9.0
+    monkeypatch.setattr(model, "action_logits", lambda hidden: logits)
+    agent = ModelAgent(model, processor)
+    agent.reset("lift it")
+    for index in range(2):
+        values = agent.act(arm(index)).values
+        assert values[6] == number
+        assert (values[:6] == model.config.action_bins.centre(np.array(interval))).all()
 
 
 def test_reset_drops_the_rest_of_a_chunk():
