@@ -26,7 +26,7 @@ ACTION_SIZE = 7
 GRIPPER = 6
 """Which of them is the gripper's."""
 HOLD = 0.05
-"""A gripper's number nearer to 0 than this says "hold": no middle of an even number of intervals is 0, and the arm takes the sign."""
+"""A gripper's number nearer to 0 than this says "hold": no interval has its middle at 0, and the arm takes only the sign."""
 STATE_SIZE = 8
 """Numbers in the arm's state: end-effector position (3), axis-angle (3), fingers (2)."""
 
