@@ -37,6 +37,13 @@ SYSTEM_PROMPT = (
 )
 
 
+def hold_gripper(actions: np.ndarray) -> np.ndarray:
+    """Return actions (..., 7) in the arm's units with a gripper's number that says "hold" (`HOLD`) as 0."""
+    actions = np.array(actions)
+    actions[..., GRIPPER] = np.where(np.abs(actions[..., GRIPPER]) < HOLD, 0.0, actions[..., GRIPPER])
+    return actions
+
+
 def user_turn(instruction: str) -> str:
     """Return the user's words in the paper's form (Figure 2); the pictures come before them."""
     return f"What action should the robot take to {instruction}?"

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from transformers.utils import logging
 
-from omniactor.actions.embodied import GRIPPER, HOLD
+from omniactor.actions.embodied import hold_gripper
 from omniactor.actions.gui import parse_response
 from omniactor.errors import ActionError, CheckpointError, ModelError, ModelInputError
 from omniactor.model.configuration import SHARED
@@ -98,8 +98,7 @@ class ModelAgent:
         prediction = self.decoder(inputs, self.temperature, self._generator)
         bins = prediction.bins[0].cpu().numpy()
         values = self.processor.prompt.action_normaliser.denormalise(prediction.values[0].cpu().numpy())
-        values[:, GRIPPER] = np.where(np.abs(values[:, GRIPPER]) < HOLD, 0.0, values[:, GRIPPER])
-        self._left.extend(np.clip(values, -1.0, 1.0)[: self.execute])
+        self._left.extend(np.clip(hold_gripper(values), -1.0, 1.0)[: self.execute])
         targets = None if prediction.targets is None else observation.state[:3] + prediction.targets[0].numpy()
         self.decision = Decision(
             "embodied", self._expert("embodied"), time.perf_counter() - started,

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import torch
 
+from omniactor.actions.embodied import hold_gripper
 from omniactor.actions.gui import parse_response
 from omniactor.data.turns import action_text
 from omniactor.errors import ActionError
@@ -63,7 +64,7 @@ def predict(
     inputs["world"] = world
     if world == "embodied":
         values = processor.prompt.action_normaliser.denormalise(ActionDecoder(model)(inputs).values[:, 0].cpu().numpy())
-        return [_arm(sample, row) for sample, row in zip(samples, values, strict=True)]
+        return [_arm(sample, row) for sample, row in zip(samples, hold_gripper(values), strict=True)]
     tokenizer = processor.tokenizer
     with torch.inference_mode():
         ids = model.generate(
