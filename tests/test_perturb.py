@@ -63,6 +63,21 @@ def test_a_push_is_one_direction_for_a_few_steps_and_is_marked():
     assert (actions[~disturbed] == np.float32([0.9, 0, 0, 0, 0, 0, 1])).all()
 
 
+def test_a_turn_rotates_the_hand_mostly_about_the_vertical_and_changes_nothing_else():
+    actions, disturbed = run(Perturbation(turns=5.0, turn_steps=(3, 3), turn_size=0.5))
+    turned = actions[disturbed]
+    assert 0 < len(turned) < 300
+    np.testing.assert_allclose(np.linalg.norm(turned[:, 3:6], axis=1), 0.5, rtol=1e-5)
+    assert {-1.0, 1.0} == set(np.sign(turned[:, 5])) and np.abs(turned[:, 5]).mean() > 0.45
+    assert (turned[:, [0, 1, 2, 6]] == np.float32([0.9, 0, 0, 1])).all()
+    assert (actions[~disturbed] == np.float32([0.9, 0, 0, 0, 0, 0, 1])).all()
+
+
+def test_turns_leave_the_other_disturbances_of_a_seed_as_they_are():
+    with_turns, without = (run(Perturbation(noise=0.1, pushes=2.0, turns=turns))[0] for turns in (5.0, 0.0))
+    assert (with_turns[:, [0, 1, 2, 6]] == without[:, [0, 1, 2, 6]]).all() and (with_turns != without).any()
+
+
 def test_a_mistaken_opening_only_changes_the_gripper():
     actions, disturbed = run(Perturbation(openings=5.0))
     assert disturbed.any()

@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--keep-failures", action="store_true", help="keep episodes that do not succeed too; `success` says which"
     )
     parser.add_argument(
-        "--perturb", default="none", help="none, light or strong: noise, pushes, mistaken gripper openings, start poses"
+        "--perturb", default="none", help="none, light or strong: noise, pushes, turns, mistaken gripper openings, start poses"
     )
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="everything random comes from it (default: 0)")
     parser.add_argument("--max-steps", type=int, metavar="N", help="per attempt (default: 400, or 50 on pages)")

@@ -18,9 +18,9 @@ from omniactor.sim.tasks import parse_tasks
 
 LABELS = ("expert", "agent")
 MAX_EPISODES = 100_000
-AGENT_TURN, EXPERT_TURN = (8, 40), (12, 28)
-"""With interventions, steps that the agent acts and then the expert, the least and the most: long enough to go astray, and
-to be led back."""
+AGENT_TURN, EXPERT_TURN = (8, 120), (12, 28)
+"""With interventions, steps that the agent acts and then the expert, the least and the most: long enough to go astray, now and
+then far astray, and to be led back."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class DemoPlan:
         draw, steps = np.random.default_rng([seed, 4]), [0]
         while steps[-1] < self.max_steps:
             low, high = EXPERT_TURN if len(steps) % 2 == 0 else AGENT_TURN
-            steps.append(steps[-1] + int(draw.integers(low, high + 1)))
+            steps.append(steps[-1] + round(float(np.exp(draw.uniform(np.log(low), np.log(high))))))  # mostly short
         return steps[1:]
 
     def manifest(self) -> dict:

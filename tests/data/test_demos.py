@@ -86,7 +86,7 @@ def test_another_agent_is_labelled_by_the_expert_and_handed_over(make, standin_e
 
 
 def test_the_expert_intervenes_again_and_again_and_gives_back(make):
-    episode = make(agent="random", interventions=True, seed=0, max_steps=120, keep="all").episode
+    episode = make(agent="random", interventions=True, seed=0, max_steps=300, keep="all").episode
     changes = np.flatnonzero(np.diff(episode.actor)) + 1
     turns = np.diff([0, *changes])
     assert episode.actor[0] == AGENT and set(episode.actor) == {AGENT, EXPERT}
@@ -96,6 +96,12 @@ def test_the_expert_intervenes_again_and_again_and_gives_back(make):
     by_expert = episode.actor == EXPERT
     assert (episode.actions[by_expert] == episode.labels[by_expert]).all()
     assert (episode.actions[~by_expert] != episode.labels[~by_expert]).any(1).all()
+
+
+def test_an_agent_that_is_corrected_mostly_gets_short_turns_and_now_and_then_time_to_go_far_astray():
+    plan = DemoPlan((0,), 1, agent="random", interventions=True)
+    lengths = np.concatenate([np.diff([0, *plan.turns(seed)])[::2] for seed in range(100)])
+    assert (np.median(lengths) < 40) and 0.05 < (lengths > 80).mean() < 0.25
 
 
 def test_an_agent_that_gets_the_arm_back_starts_anew(standin_env):
