@@ -50,5 +50,9 @@ def _text(path: Path) -> str:
 
 
 def _short(words: str) -> str:
+    """Return the words, or of too many the sentences that fit, or of a long sentence its beginning."""
     words = " ".join(words.split())
-    return words if len(words) <= MAX_LETTERS else words[: MAX_LETTERS - 1].rsplit(" ", 1)[0] + "\u2026"
+    if len(words) <= MAX_LETTERS:
+        return words
+    end = words.rfind(". ", MAX_LETTERS // 4, MAX_LETTERS)
+    return words[: end + 1] if end > 0 else words[: MAX_LETTERS - 1].rsplit(" ", 1)[0] + "\u2026"

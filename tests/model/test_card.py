@@ -37,3 +37,9 @@ def test_a_long_story_is_cut(tmp_path):
     (tmp_path / "README.md").write_text("## Training data\n" + "word " * 1000)
     note = training_note(tmp_path)
     assert len(note) <= MAX_LETTERS and note.endswith("word\u2026")
+
+
+def test_of_a_long_card_whole_sentences_are_kept(tmp_path):
+    first = "Demonstrations of ten tasks and fourteen pages by the scripted experts, and corrections of its own episodes."
+    (tmp_path / "README.md").write_text(f"## Trained on\n\n{first} {'In many steps, ' * 40}done.\n")
+    assert training_note(tmp_path) == first
