@@ -119,7 +119,8 @@ class PerturbedAgent:
         return EmbodiedAction(np.clip(values, -1.0, 1.0))
 
     def _draw_turn(self) -> None:
-        # Mostly about the vertical: that is how a policy's hand goes astray while it hovers over a thing.
+        # Mostly about the vertical: that is how a policy's hand goes astray while it hovers over a thing. From a stream of its
+        # own, so that a seed's noise, pushes and openings are what they were before there were turns.
         settings, draw = self._perturbation, self._turn_generator
         chance, tilt, side = draw.uniform(0.0, 100.0), draw.normal(0.0, 0.2, 2), draw.choice([-1.0, 1.0])
         steps = int(draw.integers(settings.turn_steps[0], settings.turn_steps[1] + 1))
