@@ -41,13 +41,24 @@ def test_the_expert_does_as_well_in_stock_libero_and_goes_on_where_it_was_stoppe
     assert {key: again[key] for key in ("ours", "stock", "differ")} == {key: result[key] for key in ("ours", "stock", "differ")}
 
 
+def script(name):
+    """Return a benchmark as a module."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / f"benchmarks/{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 @pytest.fixture
 def bundle():
     """Return the function of the script."""
-    spec = importlib.util.spec_from_file_location("bundle", ROOT / "benchmarks/bundle.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.bundle
+    return script("bundle").bundle
+
+
+@pytest.fixture
+def compare():
+    """Return the function of the script."""
+    return script("comparison").compare
 
 
 @pytest.fixture
@@ -62,7 +73,8 @@ def trained(tmp_path):
     results.mkdir()
     summary = {
         "benchmark": "libero-90", "agent": "model", "assets": "standin", "protocol": {"starts": "published"}, "n": 20,
-        "success_rate": 0.75, "wilson_95": [0.531, 0.888], "per_task": {"46": {"successes": 15, "n": 20, "success_rate": 0.75}},
+        "successes": 15, "errors": 0, "success_rate": 0.75, "wilson_95": [0.531, 0.888],
+        "per_task": {"46": {"task": "libero_90:46", "successes": 15, "n": 20, "success_rate": 0.75}},
     }  # fmt: skip
     (results / "summary.json").write_text(json.dumps(summary))
     (results / "manifest.json").write_text(json.dumps({"settings": {"agent": str(run / "model")}}))
@@ -110,3 +122,36 @@ def test_a_bundle_refuses_results_of_another_model_and_leaves_the_last_one(bundl
     assert "75.0 %" in (tmp_path / "mini/README.md").read_text()
     with pytest.raises(InputError, match="expected a finished run"):
         bundle(results, [], "Demonstrations.", tmp_path / "mini")
+
+
+def compared(folder, variant, lines, **changes):
+    """Return a finished run of a variant as `comparison.py` reads it."""
+    folder.mkdir()
+    recipe = {"model": "mini", "variant": variant, "max_steps": 8, "batch_size": 4, "seed": 1, "learning_rate": 1e-3, **changes}
+    (folder / "recipe.json").write_text(json.dumps(recipe))
+    (folder / "log.jsonl").write_text("\n".join(json.dumps({"step": step, **line}) for step, line in lines))
+    return folder
+
+
+def test_compared_runs_stand_beside_each_other_with_their_last_measurement(compare, trained, tmp_path):
+    evaluated, results = trained
+    lines = [(4, {"eval_loss_gui": 9.0}), (8, {"loss": 5.0}), (8, {"eval_loss_gui": 2.0, "eval_token_accuracy_gui": 0.5})]
+    both = compared(tmp_path / "both", "omniactor", lines)
+    arm = compared(tmp_path / "arm", "embodied", [(4, {"eval_loss_embodied": 3.0})], max_steps=4)
+    (results / "manifest.json").write_text(json.dumps({"settings": {"agent": str(both / "model")}}))
+    found = compare([["both", str(both), str(results)], ["arm", str(arm)]])["runs"]
+    assert found["both"]["held_out"] == {"loss_gui": 2.0, "token_accuracy_gui": 0.5}
+    assert found["both"]["solved"]["arm, standin"]["successes"] == 15
+    assert (found["arm"]["samples"], found["arm"]["held_out"], found["arm"]["solved"]) == (16, {"loss_embodied": 3.0}, {})
+
+
+def test_runs_that_differ_in_more_than_the_variant_are_not_compared(compare, trained, tmp_path):
+    one = compared(tmp_path / "one", "omniactor", [(8, {"eval_loss_gui": 2.0})])
+    other = compared(tmp_path / "other", "dense", [(8, {"eval_loss_gui": 2.0})], learning_rate=2e-3)
+    with pytest.raises(InputError, match="other values of learning_rate"):
+        compare([["one", str(one)], ["other", str(other)]])
+    unmeasured = compared(tmp_path / "unmeasured", "dense", [(4, {"eval_loss_gui": 2.0})])
+    with pytest.raises(InputError, match="set eval_every"):
+        compare([["unmeasured", str(unmeasured)]])
+    with pytest.raises(InputError, match="expected results of"):
+        compare([["one", str(one), str(trained[1])]])
