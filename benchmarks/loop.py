@@ -1,10 +1,10 @@
 """Control steps per second of whole episodes: simulator, two cameras and decisions in one process.
 
     python benchmarks/loop.py                        # the bundled checkpoint, or mini's shape with random weights
-    python benchmarks/loop.py --agent FOLDER --tasks 0,9,51 --episodes 2 --watched
+    python benchmarks/loop.py --agent FOLDER --tasks 0,9,51 --episodes 2 --watched 2
 
-Real time is 20 steps a second. An agent that decides on a chunk of actions looks only when it decides; with --watched
-the cameras are rendered at every step as well, as they are for a video. The last line of stdout is one JSON object.
+Real time is 20 steps a second. An agent that decides on a chunk of actions looks only when it decides; with --watched 1
+the cameras are rendered at every step as well, as they are for a video, with --watched 2 at every second, as they are for the app. The last line of stdout is one JSON object.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def main() -> None:
     parser.add_argument("--episodes", type=int, default=2, help="published initial states per task (default: 2)")
     parser.add_argument("--steps", type=int, default=400, help="longest episode (default: 400)")
     parser.add_argument("--size", type=int, default=256, help="pixels of each camera (default: 256)")
-    parser.add_argument("--watched", action="store_true", help="render both cameras at every step")
+    parser.add_argument("--watched", type=int, default=0, metavar="N", help="render both cameras at every N-th step (default: never)")
     parser.add_argument("--assets", choices=("auto", "libero", "standin"), default="auto")
     parser.add_argument("--threads", type=int, default=min(2, os.cpu_count() or 1), help="CPU threads (default: 2)")
     options = parser.parse_args()
@@ -58,7 +58,7 @@ def main() -> None:
         _clock(env, "observe", "look", spent)
         _clock(agent, "act", "decide", spent)
         for state in range(options.episodes):
-            for step in rollout(env, agent, options.steps, options={"init_state": state}, look_every=int(options.watched)):
+            for step in rollout(env, agent, options.steps, options={"init_state": state}, look_every=options.watched):
                 if step.index == 0:
                     began = time.perf_counter()
                     spent.clear()  # the reset and the first look, which makes the GL context, are not the loop

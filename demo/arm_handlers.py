@@ -116,6 +116,7 @@ class ArmHandlers(RunHandlers):
             instruction=instruction,
             video=str(folder / "episode.mp4"),
             record=str(folder / f"task-{chosen.id}-{wanted.key}.json"),
+            look_every=self.limits.steps_per_picture,
         )
 
     def begin(self, task_id: int, request: gr.Request):

@@ -18,6 +18,8 @@ class Limits:
         unpacked: most bytes that an archive may grow to.
         run_seconds: longest episode in wall-clock time; it is then stopped and its video shown.
         pictures_per_second: most live pictures sent to one browser.
+        steps_per_picture: of the arm, which takes 20 steps a second: cameras are drawn for the page and its video at every so
+            many steps. Drawing is what takes the longest without a GPU.
         pictures_kept: live pictures on disk per visitor; the browser has this many to catch up with.
         simulators: most simulator processes alive at once, the spare one included.
         running_at_once: most episodes running at once; the others wait in the queue.
@@ -44,6 +46,7 @@ class Limits:
     unpacked: int = 200_000_000
     run_seconds: float = 300.0
     pictures_per_second: float = 10.0
+    steps_per_picture: int = 2
     pictures_kept: int = 50
     simulators: int = 4
     running_at_once: int = 2

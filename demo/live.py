@@ -64,7 +64,7 @@ class LiveRun:
         return self._over
 
     def watch(self) -> Iterator[Update | None]:
-        """Yield the newest update whenever there is one, at the page's pace; None while the scene is being built.
+        """Yield the newest update with a picture whenever there is one, at the page's pace; None while the scene is being built.
 
         Raises:
             OmniActorError: whatever ended the episode.
@@ -113,8 +113,9 @@ class LiveRun:
                 self.actions.append(message.action)
             if message.decision is not None:
                 self.decisions.append((message.index, message.decision))
-            self._newest = message
-            self._news.notify_all()
+            if message.frame is not None:
+                self._newest = message
+                self._news.notify_all()
         now = time.monotonic()
         if now - self._watched > self.limits.unwatched_seconds:
             self.stop("nobody was watching")

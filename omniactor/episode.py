@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
+from fractions import Fraction
 
 import numpy as np
 
@@ -40,7 +41,8 @@ class EpisodeRequest:
         video: path of an mp4 to write, or None.
         record: path of a JSON record to write, or None.
         image_size: pixels of each camera; a page is seen at twice its size.
-        look_every: render for the caller every this many steps; 0 never (a video needs 1).
+        look_every: draw for the caller and the video every this many steps, and the last one; 0 draws every step of a video and
+            else nothing. A video of the arm lasts as long as the episode in the simulator, whatever this is.
         settle_steps: of the arm: zero actions run inside the reset, so that objects land (LIBERO: 5).
     """
 
@@ -95,7 +97,7 @@ class Update:
         success: all of them hold.
         seconds: wall-clock time of this step.
         action: float32 (7,) of the arm, a `GuiAction` on a page, None at index 0.
-        frame: the composed picture, uint8 (height, width, 3), or None when nobody looked.
+        frame: the composed picture, uint8 (height, width, 3), or None where nobody but the agent looked.
         decision: what a model decided before this action, on the steps at which it looked; else None.
     """
 
@@ -177,7 +179,7 @@ class EpisodeRunner:
             seed=seed,
             options=options,
             instruction=instruction,
-            look_every=1 if request.video else request.look_every,
+            look_every=recorder.every if request.video else request.look_every,
         )
         try:
             for step in steps_in:
@@ -294,7 +296,8 @@ class _Recorder:
         from omniactor.sim import video
 
         self._request, self._env, self._agent = request, env, agent
-        fps = frames.FPS if env.world == "gui" else video.FPS
+        self.every = request.look_every or 1
+        fps = frames.FPS if env.world == "gui" else Fraction(video.FPS, self.every)
         self._video = video.VideoWriter(request.video, fps) if request.video else None
         self._record = None
 
@@ -304,8 +307,8 @@ class _Recorder:
             self._record.goals = dict(step.goals)
         elif self._request.record:
             self._record.add(self._env, step)
-        if not step.observation.images:
-            return None
+        if not step.observation.images or (step.index % self.every and not step.done):
+            return None  # nobody looked, or the agent alone
         frame = self._frame(step, decision)
         if self._video:
             self._video.add(frame)

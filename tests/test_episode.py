@@ -37,6 +37,12 @@ class ChunkAgent(RandomAgent):
         return super().act(observation)
 
 
+class LookingAgent(ChunkAgent):
+    """Looks at every step, whether anybody else does or not."""
+
+    needs_images = True
+
+
 def frames_in(path):
     with av.open(str(path)) as container:
         return sum(1 for _ in container.decode(video=0))
@@ -70,6 +76,15 @@ def test_a_finished_episode_has_a_frame_per_step_in_its_video(runner, tmp_path):
     assert all(u.frame is not None for u in updates)
     assert frames_in(result.video) == 6
     assert len(read_record(result.record).actions) == 5
+
+
+def test_a_video_with_fewer_pictures_lasts_as_long(runner, tmp_path, monkeypatch):
+    monkeypatch.setattr("omniactor.episode.make_agent", lambda name, env: LookingAgent())
+    *updates, result = runner.run(request(max_steps=7, video=str(tmp_path / "a.mp4"), look_every=2))
+    assert [u.index for u in updates if u.frame is not None] == [0, 2, 4, 6, 7]
+    with av.open(result.video) as container:
+        assert container.streams.video[0].average_rate == 10
+    assert frames_in(result.video) == 5
 
 
 def test_a_stopped_episode_keeps_what_was_made(runner, tmp_path):

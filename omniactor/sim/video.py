@@ -89,7 +89,7 @@ class VideoWriter:
         VideoError: no H.264 encoder.
     """
 
-    def __init__(self, path: str | os.PathLike, fps: int = FPS) -> None:
+    def __init__(self, path: str | os.PathLike, fps: int | Fraction = FPS) -> None:
         """Check the path and the encoder now, so that no run is lost to them later."""
         self.path = Path(path)
         if self.path.suffix.lower() != ".mp4":

@@ -17,10 +17,10 @@ from omniactor.types import Decision, GuiAction
 
 
 class FakeWorker:
-    """Behaves as an EpisodeWorker; `steps` steps of `pause` seconds, then success; or raises `error`."""
+    """Behaves as an EpisodeWorker; `steps` steps of `pause` seconds, then success; or raises `error`. Draws every so many."""
 
-    def __init__(self, steps=3, pause=0.0, error=None):
-        self.steps, self.pause, self.error = steps, pause, error
+    def __init__(self, steps=3, pause=0.0, error=None, drawn_every=1):
+        self.steps, self.pause, self.error, self.drawn_every = steps, pause, error, drawn_every
         self.closed, self.started, self.requests = 0, 0, []
         self.alive = True
         self._stop = threading.Event()
@@ -36,7 +36,7 @@ class FakeWorker:
         index = 0
         for index in range(self.steps + 1):
             action = None if index == 0 else np.full(7, 0.5, np.float32)
-            frame = np.full((8, 16, 3), index, np.uint8)
+            frame = None if index % self.drawn_every else np.full((8, 16, 3), index, np.uint8)
             yield Update(index, {"On a b": index == self.steps}, index == self.steps, self.pause, action, frame)
             if self._stop.is_set():
                 break

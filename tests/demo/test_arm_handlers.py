@@ -54,7 +54,8 @@ def test_a_run_ends_with_outcome_video_plot_and_record(handlers):
     assert "Success: " in outcome.value and "step 3 of 50" in status
     assert video.visible and plot.visible and record.visible and not picture.visible
     assert Path(before[-1][0]).suffix == ".jpg" and "step 3 of 50" in before[-1][1]
-    assert handlers.store.get("visitor").live.request.init_state == 0
+    request = handlers.store.get("visitor").live.request
+    assert (request.init_state, request.look_every) == (0, handlers.limits.steps_per_picture)
 
 
 def test_a_seed_takes_the_place_of_the_published_state(handlers):

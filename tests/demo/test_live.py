@@ -23,6 +23,13 @@ def test_every_action_is_kept_and_the_last_update_is_shown(tmp_path, fake_worker
     assert len(live.actions) == 40 and live.result.success and live.over
 
 
+def test_steps_that_were_not_drawn_are_kept_but_not_shown(tmp_path, fake_worker):
+    live = run(tmp_path, fake_worker(steps=40, pause=0.01, drawn_every=4), pictures_per_second=1000.0)
+    shown = [update.index for update in live.watch() if update]
+    assert shown[-1] == 40 and not any(index % 4 for index in shown)
+    assert len(live.actions) == 40
+
+
 def test_the_pace_is_limited(tmp_path, fake_worker):
     live = run(tmp_path, fake_worker(steps=50, pause=0.01), pictures_per_second=10.0)
     began = time.monotonic()
