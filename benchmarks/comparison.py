@@ -1,6 +1,6 @@
 """Runs of one recipe that differ in one setting, side by side: what they were held to and what they solved.
 
-    python benchmarks/comparison.py --run omniactor runs/both results/both-arm results/both-web \\
+    python benchmarks/comparison.py --run omniactor runs/both results/both-arm results/both-web
         --run embodied runs/arm results/arm-arm --run gui runs/web results/web-web --out comparison.json
 
 Reads of every run the recipe, the measurement on held-out data at its end (`eval_data`, `eval_every`), and the summaries of

@@ -4,7 +4,8 @@
     python benchmarks/loop.py --agent FOLDER --tasks 0,9,51 --episodes 2 --watched 2
 
 Real time is 20 steps a second. An agent that decides on a chunk of actions looks only when it decides; with --watched 1
-the cameras are rendered at every step as well, as they are for a video, with --watched 2 at every second, as they are for the app. The last line of stdout is one JSON object.
+the cameras are rendered at every step as well, as they are for a video, with --watched 2 at every second, as for the app.
+The last line of stdout is one JSON object.
 """
 
 from __future__ import annotations
@@ -41,7 +42,9 @@ def main() -> None:
     parser.add_argument("--episodes", type=int, default=2, help="published initial states per task (default: 2)")
     parser.add_argument("--steps", type=int, default=400, help="longest episode (default: 400)")
     parser.add_argument("--size", type=int, default=256, help="pixels of each camera (default: 256)")
-    parser.add_argument("--watched", type=int, default=0, metavar="N", help="render both cameras at every N-th step (default: never)")
+    parser.add_argument(
+        "--watched", type=int, default=0, metavar="N", help="render both cameras at every N-th step (default: never)"
+    )
     parser.add_argument("--assets", choices=("auto", "libero", "standin"), default="auto")
     parser.add_argument("--threads", type=int, default=min(2, os.cpu_count() or 1), help="CPU threads (default: 2)")
     options = parser.parse_args()

@@ -134,7 +134,7 @@ def compared(folder, variant, lines, **changes):
 
 
 def test_compared_runs_stand_beside_each_other_with_their_last_measurement(compare, trained, tmp_path):
-    evaluated, results = trained
+    _, results = trained
     lines = [(4, {"eval_loss_gui": 9.0}), (8, {"loss": 5.0}), (8, {"eval_loss_gui": 2.0, "eval_token_accuracy_gui": 0.5})]
     both = compared(tmp_path / "both", "omniactor", lines)
     arm = compared(tmp_path / "arm", "embodied", [(4, {"eval_loss_embodied": 3.0})], max_steps=4)
