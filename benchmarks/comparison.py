@@ -1,4 +1,4 @@
-"""Runs of one recipe that differ in one setting, side by side: what they were held to and what they solved.
+"""Runs of one recipe that differ in the variant, side by side: how well they predict and what they solved.
 
     python benchmarks/comparison.py --run omniactor runs/both results/both-arm results/both-web
         --run embodied runs/arm results/arm-arm --run gui runs/web results/web-web --out comparison.json
