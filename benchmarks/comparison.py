@@ -4,8 +4,8 @@
         --run embodied runs/arm results/arm-arm --run gui runs/web results/web-web --out comparison.json
 
 Reads of every run the recipe, the measurement on held-out data at its end (`eval_data`, `eval_every`), and the summaries of
-`omniactor evaluate` with its model. Refuses runs that differ in more than variant, layers shared and number of steps, and results
-of another model. Prints a table and writes all of it as JSON.
+`omniactor evaluate` with its model. Refuses runs that differ from the first in more than variant, layers shared, number of steps
+and left-out folders, and results of another model. Prints a table and writes all of it as JSON.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from omniactor.errors import InputError
 from omniactor.paths import write_json
 
-# With the variant go the steps: a run of one world takes only those that showed samples of that world.
-_MAY_DIFFER = ("variant", "shared_layers", "max_steps", "eval_every", "eval_batches")
+# With the variant go the folders of its worlds, and the steps that showed samples of these.
+_MAY_DIFFER = ("variant", "shared_layers", "data", "weights", "eval_data", "max_steps", "eval_every", "eval_batches")
 _FREE = ("keep", "save_every", "log_every", "workers", "eval_samples")
 _MEASURES = {
     "loss_embodied": "loss, arm", "target_error": "places off, m", "loss_gui": "loss, screens",
@@ -63,14 +63,23 @@ def compare(runs: list[list[str]]) -> dict:
         run, *results = map(Path, folders)
         recipe = _json(run / "recipe.json")
         first = first or recipe
-        changed = sorted(k for k, v in recipe.items() if k not in (*_MAY_DIFFER, *_FREE) and first.get(k) != v)
+        changed = [k for k, v in recipe.items() if k not in (*_MAY_DIFFER, *_FREE) and first.get(k) != v]
+        changed += [k for k in ("data", "eval_data") if not _folders(recipe, k) <= _folders(first, k)]
         if changed:
-            raise InputError(f"expected runs that differ in the variant alone, got other values of {', '.join(changed)} in {run}")
+            raise InputError(
+                f"expected the settings of the first run but for its worlds, got others of {', '.join(changed)} in {run}"
+            )
         rows[name] = {
             "variant": recipe["variant"], "max_steps": recipe["max_steps"], "samples": recipe["max_steps"] * recipe["batch_size"],
             "held_out": _held_out(run), "solved": dict(_solved(folder, run / "model") for folder in results),
         }  # fmt: skip
     return {"benchmark": "comparison", "model": first["model"], "seed": first["seed"], "runs": rows}
+
+
+def _folders(recipe: dict, key: str) -> set[tuple[str, float]]:
+    """Return the folders of a run's data, with their weights."""
+    weights = recipe["weights"] if key == "data" else [1.0] * len(recipe[key])
+    return set(zip(recipe[key], weights, strict=True))
 
 
 def _held_out(run: Path) -> dict[str, float]:

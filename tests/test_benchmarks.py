@@ -127,7 +127,10 @@ def test_a_bundle_refuses_results_of_another_model_and_leaves_the_last_one(bundl
 def compared(folder, variant, lines, **changes):
     """Return a finished run of a variant as `comparison.py` reads it."""
     folder.mkdir()
-    recipe = {"model": "mini", "variant": variant, "max_steps": 8, "batch_size": 4, "seed": 1, "learning_rate": 1e-3, **changes}
+    recipe = {
+        "model": "mini", "variant": variant, "max_steps": 8, "batch_size": 4, "seed": 1, "learning_rate": 1e-3,
+        "data": ["arm", "web"], "weights": [1.0, 2.0], "eval_data": ["held"], **changes,
+    }  # fmt: skip
     (folder / "recipe.json").write_text(json.dumps(recipe))
     (folder / "log.jsonl").write_text("\n".join(json.dumps({"step": step, **line}) for step, line in lines))
     return folder
@@ -137,7 +140,7 @@ def test_compared_runs_stand_beside_each_other_with_their_last_measurement(compa
     _, results = trained
     lines = [(4, {"eval_loss_gui": 9.0}), (8, {"loss": 5.0}), (8, {"eval_loss_gui": 2.0, "eval_token_accuracy_gui": 0.5})]
     both = compared(tmp_path / "both", "omniactor", lines)
-    arm = compared(tmp_path / "arm", "embodied", [(4, {"eval_loss_embodied": 3.0})], max_steps=4)
+    arm = compared(tmp_path / "arm", "embodied", [(4, {"eval_loss_embodied": 3.0})], max_steps=4, data=["arm"], weights=[1.0])
     (results / "manifest.json").write_text(json.dumps({"settings": {"agent": str(both / "model")}}))
     found = compare([["both", str(both), str(results)], ["arm", str(arm)]])["runs"]
     assert found["both"]["held_out"] == {"loss_gui": 2.0, "token_accuracy_gui": 0.5}
@@ -148,8 +151,11 @@ def test_compared_runs_stand_beside_each_other_with_their_last_measurement(compa
 def test_runs_that_differ_in_more_than_the_variant_are_not_compared(compare, trained, tmp_path):
     one = compared(tmp_path / "one", "omniactor", [(8, {"eval_loss_gui": 2.0})])
     other = compared(tmp_path / "other", "dense", [(8, {"eval_loss_gui": 2.0})], learning_rate=2e-3)
-    with pytest.raises(InputError, match="other values of learning_rate"):
+    with pytest.raises(InputError, match="others of learning_rate"):
         compare([["one", str(one)], ["other", str(other)]])
+    reweighed = compared(tmp_path / "reweighed", "gui", [(8, {"eval_loss_gui": 2.0})], data=["web"], weights=[1.0])
+    with pytest.raises(InputError, match="others of data"):
+        compare([["one", str(one)], ["reweighed", str(reweighed)]])
     unmeasured = compared(tmp_path / "unmeasured", "dense", [(4, {"eval_loss_gui": 2.0})])
     with pytest.raises(InputError, match="set eval_every"):
         compare([["unmeasured", str(unmeasured)]])
