@@ -31,6 +31,7 @@ class LiveRun:
         self.stop_reason = ""
         self._worker, self.limits = worker, limits
         self._newest: Update | None = None
+        self._acting = 0.0  # when it began to act
         self._error: OmniActorError | None = None
         self._over = False
         self._news = threading.Condition()
@@ -47,6 +48,11 @@ class LiveRun:
     def expert(self) -> str | None:
         """The branch of the model that decided last; None before, and of agents that are no models."""
         return self.decisions[-1][1].expert if self.decisions else None
+
+    @property
+    def pace(self) -> float | None:
+        """Steps a second since the first picture; None before the first step."""
+        return len(self.actions) / (time.monotonic() - self._acting) if self.actions else None
 
     @property
     def waited(self) -> float:
@@ -109,6 +115,7 @@ class LiveRun:
             if isinstance(message, EpisodeResult):
                 self.result = message
                 return
+            self._acting = self._acting or time.monotonic()
             if message.action is not None:
                 self.actions.append(message.action)
             if message.decision is not None:

@@ -13,16 +13,16 @@ def waiting(seconds: float, doing: str) -> str:
     return f'<div class="status"><p class="line">{escape(doing)} ... {seconds:.0f} s</p></div>'
 
 
-def status(update: Update, max_steps: int, expert: str | None = None) -> str:
-    """Return the status of a running episode: step counter, time per step, a model's expert, one light per predicate."""
-    pace = f" \N{MIDDLE DOT} {update.seconds * 1000:.0f} ms for this step" if update.index else ""
+def status(update: Update, max_steps: int, pace: float | None = None, expert: str | None = None) -> str:
+    """Return the status of a running episode: step counter, steps a second, a model's expert, one light per predicate."""
+    pace = f" \N{MIDDLE DOT} {pace:.1f} steps a second" if pace else ""
     branch = f" \N{MIDDLE DOT} {escape(expert)} expert" if expert else ""
     return _status("Running", f"step {update.index} of {max_steps}{pace}{branch}", lights(update.goals))
 
 
 def final_status(result: EpisodeResult, max_steps: int) -> str:
     """Return the status of an episode that is over."""
-    pace = f" \N{MIDDLE DOT} {1000 * result.seconds / result.steps:.0f} ms a step" if result.steps else ""
+    pace = f" \N{MIDDLE DOT} {result.steps_per_second:.1f} steps a second" if result.steps else ""
     state = "Stopped" if result.stopped else "Finished"
     return _status(state, f"step {result.steps} of {max_steps}{pace}", lights(result.goals))
 

@@ -43,7 +43,7 @@ class RunHandlers(ABC):
                     if update is None:
                         yield gr.skip(), texts.waiting(live.waited, self.preparing), *kept
                     else:
-                        status = texts.status(update, live.request.max_steps, live.expert)
+                        status = texts.status(update, live.request.max_steps, live.pace, live.expert)
                         yield save_picture(live, update), status, *kept
                 status = texts.final_status(live.result, live.request.max_steps)
                 yield gr.Image(visible=live.result.video is None), status, *self.result_view(live)

@@ -30,6 +30,13 @@ def test_steps_that_were_not_drawn_are_kept_but_not_shown(tmp_path, fake_worker)
     assert len(live.actions) == 40
 
 
+def test_the_pace_is_that_of_steps_not_of_pictures(tmp_path, fake_worker):
+    live = run(tmp_path, fake_worker(steps=40, drawn_every=4))
+    list(live.watch())
+    live._acting = time.monotonic() - 10.0
+    assert round(live.pace, 1) == 4.0
+
+
 def test_the_pace_is_limited(tmp_path, fake_worker):
     live = run(tmp_path, fake_worker(steps=50, pause=0.01), pictures_per_second=10.0)
     began = time.monotonic()

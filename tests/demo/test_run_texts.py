@@ -24,13 +24,13 @@ def result(**changes):
 
 
 def test_lights_can_be_read_as_words():
-    html = texts.status(Update(3, {"On a b": True, "In <c> d": False}, False, 0.1), 50)
+    html = texts.status(Update(3, {"On a b": True, "In <c> d": False}, False, 0.1), 50, 17.84)
     assert html.count("holds") == 1 and html.count("not yet") == 1 and "&lt;c&gt;" in html
-    assert "step 3 of 50" in html and "100 ms" in html
+    assert "step 3 of 50" in html and "17.8 steps a second" in html
 
 
 def test_the_branch_of_a_model_that_decided_is_named():
-    assert "embodied expert" in texts.status(Update(3, {}, False, 0.1), 50, "embodied")
+    assert "embodied expert" in texts.status(Update(3, {}, False, 0.1), 50, expert="embodied")
     assert "expert" not in texts.status(Update(3, {}, False, 0.1), 50)
 
 
