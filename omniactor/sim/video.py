@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -55,24 +56,26 @@ def compose_frame(images: Mapping[str, np.ndarray], instruction: str, goals: Map
     canvas = Image.new("RGB", (width + width % 2, total + total % 2), BACKGROUND)
     canvas.paste(Image.fromarray(pictures), (0, BAR))
     draw, font = ImageDraw.Draw(canvas), ImageFont.load_default(14)
-    draw.text((8, 5), _fit(draw, instruction, font, width - 16), TEXT, font)
+    draw.text((8, 5), _fit(instruction, 14, width - 16), TEXT, font)
     small = ImageFont.load_default(12)
     room = width - 16 - (int(draw.textlength(footer, small)) + 12 if footer else 0)
     for line, (predicate, holds) in enumerate(goals.items()):
         y = BAR + height + BAR * line
         draw.ellipse((8, y + 7, 20, y + 19), fill=LIGHT_ON if holds else LIGHT_OFF)
-        draw.text((28, y + 6), _fit(draw, predicate, small, room - 20), TEXT, small)
+        draw.text((28, y + 6), _fit(predicate, 12, room - 20), TEXT, small)
     if footer:
         draw.text((width - 8 - draw.textlength(footer, small), BAR + height + 6), footer, DIM, small)
     return np.asarray(canvas)
 
 
-def _fit(draw: ImageDraw.ImageDraw, text: str, font, width: float) -> str:
-    text = " ".join(text.split())
-    if draw.textlength(text[:400], font) <= width and len(text) <= 400:
+@lru_cache(maxsize=256)
+def _fit(text: str, size: int, width: float) -> str:
+    """Return a text cut to a width in pixels; the same few texts are asked for in every frame of an episode."""
+    text, font = " ".join(text.split()), ImageFont.load_default(size)
+    if len(text) <= 400 and font.getlength(text) <= width:
         return text
     text = text[:400]
-    while text and draw.textlength(text + "...", font) > width:
+    while text and font.getlength(text + "...") > width:
         text = text[:-1]
     return text + "..."
 
