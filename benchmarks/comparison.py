@@ -19,10 +19,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from omniactor.errors import InputError
 from omniactor.paths import write_json
+from omniactor.train.recipe import FREE
 
 # With the variant go the folders of its worlds, and the steps that showed samples of these.
-_MAY_DIFFER = ("variant", "shared_layers", "data", "weights", "eval_data", "max_steps", "eval_every", "eval_batches")
-_FREE = ("keep", "save_every", "log_every", "workers", "eval_samples")
+_MAY_DIFFER = ("variant", "shared_layers", "data", "weights", "eval_data", "max_steps")
 _MEASURES = {
     "loss_embodied": "loss, arm", "target_error": "places off, m", "loss_gui": "loss, screens",
     "token_accuracy_gui": "tokens right, screens",
@@ -63,7 +63,7 @@ def compare(runs: list[list[str]]) -> dict:
         run, *results = map(Path, folders)
         recipe = _json(run / "recipe.json")
         first = first or recipe
-        changed = [k for k, v in recipe.items() if k not in (*_MAY_DIFFER, *_FREE) and first.get(k) != v]
+        changed = [k for k, v in recipe.items() if k not in (*_MAY_DIFFER, *FREE) and first.get(k) != v]
         changed += [k for k in ("data", "eval_data") if not _folders(recipe, k) <= _folders(first, k)]
         if changed:
             raise InputError(

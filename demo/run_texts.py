@@ -15,9 +15,9 @@ def waiting(seconds: float, doing: str) -> str:
 
 def status(update: Update, max_steps: int, pace: float | None = None, expert: str | None = None) -> str:
     """Return the status of a running episode: step counter, steps a second, a model's expert, one light per predicate."""
-    pace = f" \N{MIDDLE DOT} {pace:.1f} steps a second" if pace else ""
+    rate = f" \N{MIDDLE DOT} {pace:.1f} steps a second" if pace else ""
     branch = f" \N{MIDDLE DOT} {escape(expert)} expert" if expert else ""
-    return _status("Running", f"step {update.index} of {max_steps}{pace}{branch}", lights(update.goals))
+    return _status("Running", f"step {update.index} of {max_steps}{rate}{branch}", lights(update.goals))
 
 
 def final_status(result: EpisodeResult, max_steps: int) -> str:

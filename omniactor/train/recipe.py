@@ -14,6 +14,9 @@ from dataclasses import dataclass, replace
 
 from omniactor.errors import InputError
 
+FREE = ("keep", "save_every", "log_every", "eval_every", "eval_batches", "eval_samples", "workers")
+"""Settings of a recipe that change no weight."""
+
 
 @dataclass(frozen=True)
 class Recipe:

@@ -26,7 +26,7 @@ from omniactor.train.checkpoint import clear_staged, newest_valid
 from omniactor.train.launch import prepare_deepspeed
 from omniactor.train.log import open_board, rewind
 from omniactor.train.mixture import Mixture, Source
-from omniactor.train.recipe import Recipe
+from omniactor.train.recipe import FREE, Recipe
 from omniactor.train.records import folder_sources
 from omniactor.train.toy import ToySource
 from omniactor.train.trainer import OmniActorTrainer, training_arguments
@@ -122,7 +122,6 @@ def _claim(recipe: Recipe, out: Path) -> None:
     """Write the recipe into the folder, or check that it is the one there: only what changes no weight may differ."""
     content = json.loads(json.dumps(dataclasses.asdict(recipe)))
     path = out / "recipe.json"
-    free = ("keep", "save_every", "log_every", "eval_every", "eval_batches", "eval_samples", "workers")
     if path.exists():
         try:
             before = json.loads(path.read_text())
@@ -130,7 +129,7 @@ def _claim(recipe: Recipe, out: Path) -> None:
             raise InputError(f"expected a recipe in {path}, got a broken file; choose another --out") from None
         # A setting that a run of an earlier version did not have yet had its default's effect.
         before = {**json.loads(json.dumps(dataclasses.asdict(Recipe()))), **before}
-        changed = sorted(k for k in content if k not in free and before[k] != content[k])
+        changed = sorted(k for k in content if k not in FREE and before[k] != content[k])
         if changed:
             raise InputError(
                 f"expected the recipe that {out} was begun with, got other values of {', '.join(changed)}; choose another --out"
