@@ -57,7 +57,7 @@ def bundle(run: Path, results: list[Path], trained_on: str, out: Path, earlier: 
         verify(model)
     except CheckpointError as error:
         raise InputError(f"{error}; train again") from None
-    summaries = [_summary(folder, model) for folder in results]
+    summaries = [read_summary(folder, model) for folder in results]
     staging = out.with_name(f".{out.name}.part")
     shutil.rmtree(staging, ignore_errors=True)
     shutil.copytree(model, staging)
@@ -91,8 +91,12 @@ def _without_places(recipe: dict) -> dict:
     return recipe
 
 
-def _summary(folder: Path, model: Path) -> dict:
-    """Return an evaluation's summary."""
+def read_summary(folder: Path, model: Path) -> dict:
+    """Return an evaluation's summary.
+
+    Raises:
+        InputError: not finished, or of another model.
+    """
     path = folder / "summary.json"
     try:
         summary, manifest = json.loads(path.read_text()), json.loads((folder / "manifest.json").read_text())

@@ -17,6 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from benchmarks.bundle import read_summary
 from omniactor.errors import InputError
 from omniactor.paths import write_json
 from omniactor.train.recipe import FREE
@@ -100,9 +101,7 @@ def _held_out(run: Path) -> dict[str, float]:
 
 def _solved(folder: Path, model: Path) -> tuple[str, dict]:
     """Return an evaluation's name and what it counted."""
-    summary, agent = _json(folder / "summary.json"), _json(folder / "manifest.json")["settings"]["agent"]
-    if Path(agent).resolve() != model.resolve():
-        raise InputError(f"expected results of {model} in {folder}, got those of {agent}")
+    summary = read_summary(folder, model)
     name = "pages" if summary["benchmark"] == "miniwob" else f"arm, {summary['assets']}"
     tasks = {row["task"]: [row["successes"], row["n"]] for row in summary["per_task"].values()}
     return name, {**{key: summary[key] for key in ("successes", "n", "errors", "wilson_95")}, "per_task": tasks}
