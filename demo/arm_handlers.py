@@ -117,6 +117,7 @@ class ArmHandlers(RunHandlers):
             video=str(folder / "episode.mp4"),
             record=str(folder / f"task-{chosen.id}-{wanted.key}.json"),
             look_every=self.limits.steps_per_picture,
+            pace=self.limits.steps_per_second,
         )
 
     def begin(self, task_id: int, request: gr.Request):

@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
-from fractions import Fraction
 
 import numpy as np
 
@@ -43,6 +42,7 @@ class EpisodeRequest:
         image_size: pixels of each camera; a page is seen at twice its size.
         look_every: draw for the caller and the video every this many steps, and the last one; 0 draws every step of a video and
             else nothing. A video of the arm lasts as long as the episode in the simulator, whatever this is.
+        pace: of what is drawn so, pictures are left out while the episode takes fewer steps a second than this; 0: none is.
         settle_steps: of the arm: zero actions run inside the reset, so that objects land (LIBERO: 5).
     """
 
@@ -57,6 +57,7 @@ class EpisodeRequest:
     record: str | None = None
     image_size: int = 256
     look_every: int = 0
+    pace: float = 0.0
     settle_steps: int = 5
 
     def check(self) -> None:
@@ -179,7 +180,8 @@ class EpisodeRunner:
             seed=seed,
             options=options,
             instruction=instruction,
-            look_every=recorder.every if request.video else request.look_every,
+            look_every=request.look_every or int(request.video is not None),
+            pace=request.pace,
         )
         try:
             for step in steps_in:
@@ -296,8 +298,7 @@ class _Recorder:
         from omniactor.sim import video
 
         self._request, self._env, self._agent = request, env, agent
-        self.every = request.look_every or 1
-        fps = frames.FPS if env.world == "gui" else Fraction(video.FPS, self.every)
+        fps = frames.FPS if env.world == "gui" else video.FPS
         self._video = video.VideoWriter(request.video, fps) if request.video else None
         self._record = None
 
@@ -307,11 +308,11 @@ class _Recorder:
             self._record.goals = dict(step.goals)
         elif self._request.record:
             self._record.add(self._env, step)
-        if not step.observation.images or (step.index % self.every and not step.done):
+        if not step.watched:
             return None  # nobody looked, or the agent alone
         frame = self._frame(step, decision)
         if self._video:
-            self._video.add(frame)
+            self._video.add(frame, step.index if self._env.world == "embodied" else None)
         return frame
 
     def _frame(self, step, decision: Decision | None) -> np.ndarray:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from omniactor.agent import Agent
+from omniactor.pace import Pace
 from omniactor.types import Step
 
 
@@ -19,6 +20,7 @@ def rollout(
     options: Mapping | None = None,
     instruction: str | None = None,
     look_every: int = 0,
+    pace: float = 0.0,
     stop_on_success: bool = True,
 ) -> Iterator[Step]:
     """Run one episode, yielding a `Step` at the start (index 0) and after every action.
@@ -36,6 +38,8 @@ def rollout(
             how success is judged.
         look_every: render the cameras for the caller every this many steps (0: only when the agent
             looks, or never).
+        pace: steps a second that are kept: while the loop is slower, the caller's pictures are further apart (`Pace`).
+            0: every one of them is drawn, whatever it takes.
         stop_on_success: end the episode as soon as the goal holds, or can no longer be reached: the environment
             says "terminated".
     """
@@ -43,15 +47,15 @@ def rollout(
     began = time.perf_counter()
     _, info = env.reset(seed=seed, options=options)
     agent.reset(instruction or env.task_description, seed)
-    index, action, terminated = 0, None, False
+    index, action, terminated, looks = 0, None, False, Pace(look_every, pace)
     while True:
         done = index == max_steps or (stop_on_success and (info["is_success"] or terminated))
-        watched = look_every > 0 and (index % look_every == 0 or done)
+        watched = looks.draws(index, agent.needs_images) or (done and look_every > 0)
         observation = env.observe(images=agent.needs_images or watched)
         if instruction:
             observation = replace(observation, instruction=instruction)
         seconds = time.perf_counter() - began
-        yield Step(index, observation, action, info["is_success"], info["goals"], done, seconds)
+        yield Step(index, observation, action, info["is_success"], info["goals"], done, seconds, watched)
         if done:
             return
         began = time.perf_counter()

@@ -207,6 +207,7 @@ class Step:
         goals: predicate text -> holds now, in the order of the task's goal.
         done: the episode is over (success, step limit, or the agent had nothing more to do).
         seconds: wall-clock time of this step: deciding, simulating and rendering.
+        watched: the caller of `rollout()` asked for the pictures of this step.
     """
 
     index: int
@@ -216,6 +217,7 @@ class Step:
     goals: Mapping[str, bool] = field(default_factory=dict)
     done: bool = False
     seconds: float = 0.0
+    watched: bool = False
 
 
 def check_embodied_action(action: object) -> np.ndarray:

@@ -78,13 +78,19 @@ def test_a_finished_episode_has_a_frame_per_step_in_its_video(runner, tmp_path):
     assert len(read_record(result.record).actions) == 5
 
 
-def test_a_video_with_fewer_pictures_lasts_as_long(runner, tmp_path, monkeypatch):
-    monkeypatch.setattr("omniactor.episode.make_agent", lambda name, env: LookingAgent())
-    *updates, result = runner.run(request(max_steps=7, video=str(tmp_path / "a.mp4"), look_every=2))
-    assert [u.index for u in updates if u.frame is not None] == [0, 2, 4, 6, 7]
+@pytest.mark.parametrize(("pace", "drawn"), [(0, [0, 2, 4, 6, 8, 9]), (1e9, [0, 8, 9])])
+def test_a_video_with_fewer_pictures_lasts_as_long(pace, drawn, runner, tmp_path):
+    *updates, result = runner.run(request(max_steps=9, video=str(tmp_path / "a.mp4"), look_every=2, pace=pace))
+    assert [u.index for u in updates if u.frame is not None] == drawn
     with av.open(result.video) as container:
-        assert container.streams.video[0].average_rate == 10
-    assert frames_in(result.video) == 5
+        assert [round(frame.time * 20) for frame in container.decode(video=0)] == drawn
+
+
+@pytest.mark.parametrize(("look_every", "framed"), [(0, []), (2, [0, 2, 3])])
+def test_what_the_agent_alone_saw_is_no_frame(look_every, framed, runner, monkeypatch):
+    monkeypatch.setattr("omniactor.episode.make_agent", lambda name, env: LookingAgent())
+    *updates, _ = runner.run(request(max_steps=3, look_every=look_every))
+    assert [u.index for u in updates if u.frame is not None] == framed
 
 
 def test_a_stopped_episode_keeps_what_was_made(runner, tmp_path):

@@ -58,8 +58,25 @@ def test_nothing_is_rendered_unless_the_agent_or_the_caller_looks(counting_env):
     assert not any(counting_env.looked)
     counting_env.looked.clear()
     counting_env.needed = 6
-    list(rollout(counting_env, Forward(), 10, look_every=4))
-    assert counting_env.looked == [True, False, False, False, True, False, True]  # every 4th, and the last
+    steps = list(rollout(counting_env, Forward(), 10, look_every=4))
+    assert (
+        counting_env.looked == [step.watched for step in steps] == [True, False, False, False, True, False, True]
+    )  # every 4th, and the last
+
+
+def test_an_agent_that_looks_is_not_the_caller_watching(counting_env):
+    agent = Forward()
+    agent.needs_images = True
+    steps = list(rollout(counting_env, agent, 10))
+    assert all(counting_env.looked)
+    assert not any(step.watched for step in steps)
+
+
+def test_a_loop_behind_its_pace_draws_less_and_always_the_end(counting_env):
+    counting_env.needed = 99
+    no_machine_can = 1e9
+    steps = list(rollout(counting_env, Forward(), 11, look_every=2, pace=no_machine_can))
+    assert [step.index for step in steps if step.watched] == [0, 8, 11]
 
 
 def test_a_crash_of_the_agent_is_never_a_failed_episode(counting_env):

@@ -85,14 +85,14 @@ class VideoWriter:
 
     Args:
         path: ends in .mp4; its folder must exist.
-        fps: frames per second.
+        fps: frames per second, of a video in which no frame is left out.
 
     Raises:
         OutputError: the path cannot be written, or is not .mp4.
         VideoError: no H.264 encoder.
     """
 
-    def __init__(self, path: str | os.PathLike, fps: int | Fraction = FPS) -> None:
+    def __init__(self, path: str | os.PathLike, fps: int = FPS) -> None:
         """Check the path and the encoder now, so that no run is lost to them later."""
         self.path = Path(path)
         if self.path.suffix.lower() != ".mp4":
@@ -101,10 +101,14 @@ class VideoWriter:
         self._encoder, self._fps = find_encoder(), fps
         self._temporary = self.path.with_name(f".{self.path.stem}.{os.getpid()}.part.mp4")
         self._container = self._stream = None
-        self.frames = 0
+        self.frames = self._next = 0
 
-    def add(self, frame: np.ndarray) -> None:
-        """Append one frame, uint8 (height, width, 3); all frames have the first one's size."""
+    def add(self, frame: np.ndarray, at: int | None = None) -> None:
+        """Append one frame, uint8 (height, width, 3); all frames have the first one's size.
+
+        It is shown from `at` / fps seconds on, by default right after the one before; frames that are left out leave the one
+        before them on the screen for longer.
+        """
         import av
 
         try:
@@ -113,15 +117,18 @@ class VideoWriter:
                 self._stream = self._container.add_stream(self._encoder, rate=Fraction(self._fps))
                 self._stream.height, self._stream.width = frame.shape[:2]
                 self._stream.pix_fmt = "yuv420p"
+                self._stream.codec_context.time_base = Fraction(1, self._fps)
                 if self._encoder == "libx264":
                     self._stream.options = {"crf": "20", "preset": "veryfast"}
             picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
+            picture.pts, picture.time_base = self._next if at is None else at, Fraction(1, self._fps)
             self._container.mux(self._stream.encode(picture))
         except (av.FFmpegError, OSError) as error:
             self.discard()
             raise VideoError(
                 f"expected to encode video to {self.path}, got: {error}; free space or choose another path"
             ) from error
+        self._next = picture.pts + 1
         self.frames += 1
 
     def close(self) -> Path | None:

@@ -30,6 +30,15 @@ def test_the_video_is_h264_yuv420p_with_every_frame_and_the_right_pace(tmp_path)
     assert os.listdir(tmp_path) == ["a.mp4"]
 
 
+def test_frames_that_are_left_out_leave_the_one_before_on_the_screen(tmp_path):
+    writer = VideoWriter(tmp_path / "a.mp4")
+    for at, frame in zip((0, 3, 4, 10), frames(), strict=False):
+        writer.add(frame, at)
+    with av.open(str(writer.close())) as container:
+        assert [round(frame.time * 20) for frame in container.decode(video=0)] == [0, 3, 4, 10]
+        assert container.duration / av.time_base == pytest.approx(11 / 20, abs=0.3)
+
+
 def test_a_goal_light_turns_green_when_its_predicate_holds():
     off, on = (list(frames())[i] for i in (0, 11))
     light = (64 + 26 + 13, 14)  # centre of the first light
