@@ -20,7 +20,8 @@ class Limits:
         pictures_per_second: most live pictures sent to one browser.
         steps_per_picture: of the arm, which takes 20 steps a second: cameras are drawn for the page and its video at every so
             many steps. Drawing is what takes the longest without a GPU.
-        steps_per_second: of the arm, real time: while an episode is slower, fewer of these pictures are drawn.
+        steps_per_second: of the arm: while an episode is slower, fewer of these pictures are drawn. A little more than real
+            time, 20, because an episode's first decision and the end of its video take longer than a step.
         pictures_kept: live pictures on disk per visitor; the browser has this many to catch up with.
         simulators: most simulator processes alive at once, the spare one included.
         running_at_once: most episodes running at once; the others wait in the queue.
@@ -48,7 +49,7 @@ class Limits:
     run_seconds: float = 300.0
     pictures_per_second: float = 10.0
     steps_per_picture: int = 2
-    steps_per_second: float = 20.0
+    steps_per_second: float = 22.0
     pictures_kept: int = 50
     simulators: int = 4
     running_at_once: int = 2
