@@ -24,8 +24,8 @@ class Perturbation:
     push_steps: tuple[int, int] = (3, 6)  # a push lasts this many steps, both ends included
     push_size: float = 0.8  # length of a push's translation command, action units
     turns: float = 0.0  # expected number of turns of the hand per 100 steps, about an axis near the vertical
-    turn_steps: tuple[int, int] = (5, 18)  # a turn lasts this many steps, both ends included
-    turn_size: float = 1.0  # length of a turn's rotation command, action units
+    turn_steps: tuple[int, int] = (4, 14)  # a turn lasts this many steps, both ends included
+    turn_size: float = 0.5  # length of a turn's rotation command, action units
     openings: float = 0.0  # expected number of mistaken gripper openings per 100 steps
     opening_steps: tuple[int, int] = (3, 8)  # an opening lasts this many steps; a full stroke takes 8
     start_steps: tuple[int, int] = (0, 0)  # random steps of the arm before the episode begins, both ends included
