@@ -1,6 +1,6 @@
 import pytest
 
-from omniactor.pace import LAG, SPARSEST, Pace
+from omniactor.pace import LAG, Pace
 
 
 class Clock:
@@ -37,7 +37,7 @@ def test_who_keeps_the_pace_draws_what_was_asked_for():
     assert Clock(0.01, 0.05).run(10, every=2, pace=20) == [0, 2, 4, 6, 8, 10]
 
 
-@pytest.mark.parametrize("picture", [0.09, 0.11, 0.14])
+@pytest.mark.parametrize("picture", [0.07, 0.08, 0.09])
 def test_who_would_fall_behind_draws_as_many_as_the_pace_allows(picture):
     clock = Clock(0.02, picture)
     drawn = clock.run(1000, every=2, pace=20)
@@ -45,22 +45,31 @@ def test_who_would_fall_behind_draws_as_many_as_the_pace_allows(picture):
     assert len(drawn) == pytest.approx(1000 * 0.03 / picture, rel=0.05)
 
 
-def test_too_slow_a_machine_still_draws():
-    assert Clock(0.2, 0.5).run(20, every=2, pace=20) == [0, 2 * SPARSEST, 4 * SPARSEST]
+@pytest.mark.parametrize(("plain", "picture"), [(0.02, 0.2), (0.03, 0.12), (0.04, 0.15)])
+def test_late_or_not_a_picture_follows_soon_after_another(plain, picture):
+    clock = Clock(plain, picture)
+    drawn = clock.run(300, every=2, pace=20)
+    assert len(drawn) / (clock.now - 100.0) > min(5.0, 0.9 / (plain + picture))
 
 
-def test_pictures_that_the_agent_asked_for_are_shown_even_when_late():
+def test_a_machine_with_fewer_steps_than_pictures_draws_every_one():
+    assert Clock(0.1, 0.2).run(4, every=2, pace=20) == [0, 1, 2, 3, 4]
+
+
+def test_pictures_that_the_agent_asked_for_are_shown_even_when_late(monkeypatch):
+    monkeypatch.setattr("omniactor.pace.FEWEST", 0.01)
     assert Clock(0.2, 0.5).run(12, every=2, pace=20, chunk=4) == [0, 4, 8, 12]
 
 
-def test_a_pause_is_not_made_good_for_ever():
-    clock = Clock(0.01, 0.01)
+def test_a_pause_is_not_made_good_for_ever(monkeypatch):
+    monkeypatch.setattr("omniactor.pace.FEWEST", 0.01)
+    clock = Clock(0.01, 0.0)
     looks = Pace(1, 20, clock)
-    assert looks.draws(0, False)
-    assert looks.draws(1, False)
+    assert [looks.draws(index, False) for index in (0, 1)] == [True, True]
     clock.now += 3600
-    late = 0
-    while not looks.draws(2 + late, False) or late < 2 * SPARSEST:
-        clock.now += 0.01
+    assert looks.draws(2, False)  # overdue
+    late = 3
+    while not looks.draws(late, False):
+        clock.now += clock.plain
         late += 1
-        assert late < LAG / 0.04 + SPARSEST + 2
+    assert late == pytest.approx(LAG / 0.04, abs=3)

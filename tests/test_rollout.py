@@ -72,11 +72,12 @@ def test_an_agent_that_looks_is_not_the_caller_watching(counting_env):
     assert not any(step.watched for step in steps)
 
 
-def test_a_loop_behind_its_pace_draws_less_and_always_the_end(counting_env):
+def test_a_loop_behind_its_pace_draws_less_and_always_the_end(counting_env, monkeypatch):
+    monkeypatch.setattr("omniactor.pace.FEWEST", 0.01)
     counting_env.needed = 99
     no_machine_can = 1e9
     steps = list(rollout(counting_env, Forward(), 11, look_every=2, pace=no_machine_can))
-    assert [step.index for step in steps if step.watched] == [0, 8, 11]
+    assert [step.index for step in steps if step.watched] == [0, 11]
 
 
 def test_a_crash_of_the_agent_is_never_a_failed_episode(counting_env):
