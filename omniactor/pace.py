@@ -13,8 +13,8 @@ class Pace:
     """Decides step by step whether to draw, so that an episode takes as many steps a second as it should.
 
     Without a GPU the cameras' pictures take longer than everything else. An episode that is behind its pace leaves
-    pictures out until it has caught up, but not so many that nobody would see the arm move; one that is ahead is not held back, and
-    draws no more than was asked for.
+    pictures out until it has caught up, but not so many that nobody would see the arm move; one that is ahead is not
+    held back, and draws no more than was asked for.
     """
 
     def __init__(self, every: int, steps_per_second: float = 0.0, clock: Callable[[], float] = time.perf_counter) -> None:
