@@ -30,7 +30,7 @@ from omniactor.sim.tasks import parse_tasks
 
 ROOT = Path(__file__).resolve().parent.parent
 ARGUMENTS = ("headless", "no-sandbox", "disable-gpu", "disable-background-networking", "window-size=1280,1000")
-FINISHED = re.compile(r"(Finished|Stopped|Not run|Broken off).*?step (\d+) of \d+ . ([\d.]+) steps a second", re.DOTALL)
+ENDED = re.compile(r"(Finished|Stopped) . step (\d+) of \d+ . ([\d.]+) steps a second|Not run\..*|Broken off\..*", re.DOTALL)
 # Counted in the page itself: asking from outside would take time from what is measured.
 COUNT_PICTURES = """
 window.pictures = 0;
@@ -49,11 +49,13 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=300.0, help="longest wait for one episode (default: 300)")
     options = parser.parse_args()
     tasks = parse_tasks(options.tasks)
+    if not shutil.which("chromedriver"):
+        sys.exit("expected chromedriver on the path, got none; run: make browser-packages")
     with tempfile.TemporaryDirectory() as folder:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        environment = {**os.environ, "GRADIO_SERVER_PORT": str(port), "GRADIO_TEMP_DIR": folder, "HF_HUB_OFFLINE": "1"}
+        environment = {**os.environ, "GRADIO_SERVER_PORT": str(port), "GRADIO_TEMP_DIR": f"{folder}/files", "HF_HUB_OFFLINE": "1"}
         environment.pop("GRADIO_SERVER_NAME", None)
         with open(Path(folder) / "log", "w") as log:
             app = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=log, stderr=log)
@@ -93,8 +95,11 @@ def _watch(url: str, tasks, seconds: float, folder: str) -> tuple[list[dict], st
         for task in tasks:
             _choose(browser, task)
             browser.execute_script("window.pictures = 0; document.getElementById('run').click()")
-            _until(lambda: "Running" in _status(browser), 60, "the episode to begin", pause=0.5)
-            ended = _until(lambda: FINISHED.search(_status(browser)), seconds, "the episode to end", pause=1.0)
+            ended = _until(
+                lambda: ENDED.search(browser.find_element("id", "status").text), seconds, "the episode to end", pause=1.0
+            )
+            if not ended[1]:
+                sys.exit(f"expected an episode of task {task.id}, got: {ended[0]}")
             pictures, steps, rate = browser.execute_script("return window.pictures"), int(ended[2]), float(ended[3])
             episodes.append({
                 "task": task.id, "steps": steps, "steps_per_second": rate,
@@ -121,10 +126,6 @@ def _choose(browser, task) -> None:
         return browser.find_element("css selector", "#instruction textarea").get_attribute("value") == task.language
 
     _until(chosen, 30, f"the instruction of task {task.id}")
-
-
-def _status(browser) -> str:
-    return browser.find_element("id", "status").text
 
 
 def _answers(url: str) -> bool:

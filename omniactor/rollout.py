@@ -50,8 +50,9 @@ def rollout(
     index, action, terminated, looks = 0, None, False, Pace(look_every, pace)
     while True:
         done = index == max_steps or (stop_on_success and (info["is_success"] or terminated))
-        watched = looks.draws(index, agent.needs_images) or (done and look_every > 0)
-        observation = env.observe(images=agent.needs_images or watched)
+        needed = agent.needs_images
+        watched = looks.draws(index, needed) or (done and look_every > 0)
+        observation = env.observe(images=needed or watched)
         if instruction:
             observation = replace(observation, instruction=instruction)
         seconds = time.perf_counter() - began
