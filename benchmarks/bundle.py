@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from omniactor.errors import CheckpointError, InputError
 from omniactor.paths import write_json
+from omniactor.sim.tasks import TASKS
 from omniactor.train.checkpoint import verify
 
 MOST_BYTES = 30 * 10**6
@@ -111,7 +112,8 @@ def read_summary(folder: Path, model: Path) -> dict:
 def _name(summary: dict) -> str:
     kind = "miniwob" if summary["benchmark"] == "miniwob" else f"libero-90-{summary['assets']}"
     starts = summary["protocol"].get("starts", "published") if kind != "miniwob" else "published"
-    return f"{kind}{'' if starts == 'published' else '-' + starts}.json"
+    whole = "-all" if kind != "miniwob" and len(summary["per_task"]) == len(TASKS) else ""
+    return f"{kind}{whole}{'' if starts == 'published' else '-' + starts}.json"
 
 
 def _card(name: str, recipe: dict, summaries: list[dict], trained_on: str) -> str:

@@ -18,9 +18,12 @@ FAVOURITE = 46
 
 
 def default_task(agent: ArmAgent) -> int:
-    """Return the task that is shown first: the one a measured model does best, else one that the expert has a skill for."""
+    """Return the task that is shown first: the one a measured model does best, else one that the expert has a skill for.
+
+    Of tasks done equally well, the one that was run most often, then the first.
+    """
     if agent.rates:
-        return max(sorted(agent.rates), key=lambda task: agent.rates[task][0] / max(agent.rates[task][1], 1))
+        return max(sorted(agent.rates), key=lambda task: (agent.rates[task][0] / agent.rates[task][1], agent.rates[task][1]))
     return FAVOURITE if FAVOURITE in SKILLS else min(SKILLS, default=0)
 
 

@@ -38,13 +38,16 @@ def evaluations(folder: Path = FOLDER) -> list[dict]:
 
 
 def rates(checkpoint: Path, assets: str) -> dict[int, tuple[int, int]] | None:
-    """Return task id -> (episodes solved, episodes run) with these 3-D models, of a checkpoint's folder; None without any."""
+    """Return task id -> (episodes solved, episodes run) with these 3-D models, of a checkpoint's folder; None without any.
+
+    Of a task that several evaluations ran, what the longest says: their starts may be the same, so they are not added up.
+    """
     found: dict[int, tuple[int, int]] = {}
     summaries = [summary for summary in evaluations(checkpoint / EVALUATION) if summary["assets"] == assets]
     for summary in summaries:
         for task_id, result in summary["per_task"].items():
-            solved, tried = found.get(int(task_id), (0, 0))
-            found[int(task_id)] = solved + result["successes"], tried + result["n"]
+            if result["n"] > found.get(int(task_id), (0, 0))[1]:
+                found[int(task_id)] = result["successes"], result["n"]
     return found if summaries else None
 
 

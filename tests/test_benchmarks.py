@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from omniactor.errors import InputError
 from omniactor.model.card import training_note
+from omniactor.sim.tasks import TASKS
 from omniactor.train.checkpoint import seal, verify
 
 ROOT = Path(__file__).parents[1]
@@ -90,6 +92,18 @@ def test_a_bundle_says_what_it_was_trained_on_and_how_well_it_does(bundle, train
     kept = json.loads((tmp_path / "mini/evaluation/libero-90-standin.json").read_text())
     assert json.loads((tmp_path / "mini/recipe.json").read_text())["data"] == ["data/arm"]
     assert (kept["agent"], kept["per_task"]["46"]["successes"]) == ("mini", 15)
+
+
+def test_a_bundle_keeps_an_evaluation_of_all_tasks_beside_one_of_a_few(bundle, trained, tmp_path):
+    run, results = trained
+    summary = json.loads((results / "summary.json").read_text())
+    whole = tmp_path / "all"
+    shutil.copytree(results, whole)
+    per_task = {str(task.id): {"successes": 1, "n": 1, "success_rate": 1.0} for task in TASKS}
+    (whole / "summary.json").write_text(json.dumps({**summary, "n": 90, "successes": 90, "per_task": per_task}))
+    bundle(run, [results, whole], "Demonstrations.", tmp_path / "mini")
+    names = sorted(path.name for path in (tmp_path / "mini/evaluation").iterdir())
+    assert names == ["libero-90-standin-all.json", "libero-90-standin.json"]
 
 
 def test_a_bundle_keeps_what_the_run_went_on_from(bundle, trained, tmp_path):

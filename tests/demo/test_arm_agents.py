@@ -46,6 +46,14 @@ def test_a_models_rates_with_the_models_in_use_stand_at_every_task(mini):
     assert count_line([46, 7, 0], agent).endswith("OmniActor-mini solves at least half of the episodes of 1 of them.")
 
 
+def test_of_two_evaluations_of_a_task_the_longer_one_counts(mini):
+    short = {**SUMMARY, "per_task": {name: {"successes": 1, "n": 1, "success_rate": 1.0} for name in ("46", "0")}}
+    for name in ("libero-90-a.json", "libero-90-z.json"):  # read before and after the other
+        (mini.folder / "evaluation" / name).write_text(json.dumps(short))
+    agent = arm_agents({"mini": mini}, "libero")["mini"]
+    assert agent.rates == {46: (18, 20), 7: (3, 20), 0: (1, 1)}
+
+
 def test_tasks_a_model_is_bad_at_say_so(mini):
     assert "it solved 4 of 20" in arm_agents({"mini": mini}, "standin")["mini"].warning(46)
     agent = arm_agents({"mini": mini}, "libero")["mini"]

@@ -41,6 +41,7 @@ def test_the_default_task_is_one_the_expert_can_do():
 def test_a_measured_model_is_shown_with_the_task_it_does_best():
     model = replace(AGENTS["expert"], rates={46: (1, 8), 22: (8, 8), 20: (7, 8)})
     assert catalog.default_task(model) == 22
+    assert catalog.default_task(replace(model, rates={7: (2, 2), **model.rates})) == 22
 
 
 def test_tasks_without_a_skill_are_marked_for_the_expert_only():
