@@ -95,8 +95,11 @@ def _7b(tokenizer: PreTrainedTokenizerBase | None, variant: str, **settings) -> 
 PRESETS: dict[str, Callable[..., OmniActorConfig]] = {"debug": _debug, "mini": _mini, "mini-wide": _mini_wide, "7b": _7b}
 
 _CAMERAS = ("agentview", "wrist")
-# Where LIBERO's arm can be: metres over its three tables, radians, metres of a finger.
-_REACH = Normaliser((-0.5, -0.6, 0.4, *[-np.pi] * 3, -0.04, -0.04), (0.5, 0.6, 1.5, *[np.pi] * 3, 0.04, 0.04), "minmax")
+# Where LIBERO's arm can be: metres over its three tables, radians, metres of a finger. A hand that points down has the first
+# component of its rotation vector at pi, so there must be room beyond it.
+_REACH = Normaliser(
+    (-0.5, -0.6, 0.4, -4.0, -np.pi, -np.pi, -0.04, -0.04), (0.5, 0.6, 1.5, 4.0, np.pi, np.pi, 0.04, 0.04), "minmax"
+)
 _MINI_PROMPT = PromptSettings(
     _CAMERAS, camera_size=(112, 112), screen_pixels=(96 * 96, 176 * 224), state=True, compact=True, state_normaliser=_REACH
 )
