@@ -59,6 +59,9 @@ def bundle(run: Path, results: list[Path], trained_on: str, out: Path, earlier: 
     except CheckpointError as error:
         raise InputError(f"{error}; train again") from None
     summaries = [read_summary(folder, model) for folder in results]
+    names = [_name(summary) for summary in summaries]
+    if len(set(names)) < len(names):
+        raise InputError(f"expected evaluations that differ in kind, got {', '.join(sorted(names))}; leave one of a kind out")
     staging = out.with_name(f".{out.name}.part")
     shutil.rmtree(staging, ignore_errors=True)
     shutil.copytree(model, staging)
@@ -110,10 +113,11 @@ def read_summary(folder: Path, model: Path) -> dict:
 
 
 def _name(summary: dict) -> str:
-    kind = "miniwob" if summary["benchmark"] == "miniwob" else f"libero-90-{summary['assets']}"
-    starts = summary["protocol"].get("starts", "published") if kind != "miniwob" else "published"
-    whole = "-all" if kind != "miniwob" and len(summary["per_task"]) == len(TASKS) else ""
-    return f"{kind}{whole}{'' if starts == 'published' else '-' + starts}.json"
+    if summary["benchmark"] == "miniwob":
+        return "miniwob.json"
+    whole = "-all" if len(summary["per_task"]) == len(TASKS) else ""
+    starts = summary["protocol"].get("starts", "published")
+    return f"libero-90-{summary['assets']}{whole}{'' if starts == 'published' else '-' + starts}.json"
 
 
 def _card(name: str, recipe: dict, summaries: list[dict], trained_on: str) -> str:

@@ -104,6 +104,8 @@ def test_a_bundle_keeps_an_evaluation_of_all_tasks_beside_one_of_a_few(bundle, t
     bundle(run, [results, whole], "Demonstrations.", tmp_path / "mini")
     names = sorted(path.name for path in (tmp_path / "mini/evaluation").iterdir())
     assert names == ["libero-90-standin-all.json", "libero-90-standin.json"]
+    with pytest.raises(InputError, match="differ in kind"):
+        bundle(run, [results, results], "Demonstrations.", tmp_path / "mini")
 
 
 def test_a_bundle_keeps_what_the_run_went_on_from(bundle, trained, tmp_path):
