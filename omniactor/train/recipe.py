@@ -83,6 +83,8 @@ class Recipe:
     # How the decoder's attention is computed: sdpa, eager or flash_attention_2, transformers' names. On a CPU and with
     # sequences of a few hundred tokens, eager trains 1.4 times as fast as sdpa.
     attention: str = "sdpa"
+    # Compile decoder layers and convolution stems (torch.compile), which takes minutes before the first step; see `compilation`.
+    compile: bool = False
     # Recompute activations in the backward pass instead of keeping them.
     gradient_checkpointing: bool = False
     # Rank of LoRA adapters (peft) on every linear layer of the decoder; 0 trains all weights. Checkpoints then hold the
@@ -142,6 +144,8 @@ class Recipe:
             raise InputError("expected eval_data for evaluations, got none; set eval_data or eval_every=0")
         if self.deepspeed and self.fsdp:
             raise InputError("expected DeepSpeed or FSDP, got both; choose one")
+        if self.compile and (self.deepspeed or self.fsdp or self.gradient_checkpointing):
+            raise InputError("expected compile without DeepSpeed, FSDP and gradient checkpointing, got both; set compile=false")
         if self.lora_rank and (self.deepspeed or self.fsdp):
             raise InputError("expected LoRA without DeepSpeed and FSDP, got both; set deepspeed= fsdp=false")
 

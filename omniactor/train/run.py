@@ -23,6 +23,7 @@ from omniactor.model.processing import OmniActorProcessor
 from omniactor.model.weights import upcycle
 from omniactor.paths import write_json
 from omniactor.train.checkpoint import clear_staged, newest_valid
+from omniactor.train.compilation import compile_parts
 from omniactor.train.launch import prepare_deepspeed
 from omniactor.train.log import open_board, rewind
 from omniactor.train.mixture import Mixture, Source
@@ -84,6 +85,8 @@ def train(recipe: Recipe, out: Path) -> Outcome:
     for name, value in model.named_parameters():
         if any(part in name for part in recipe.freeze):
             value.requires_grad_(False)
+    if recipe.compile:
+        compile_parts(model)
     if recipe.deepspeed:
         prepare_deepspeed()
     arguments = training_arguments(recipe, out, int(os.environ.get("WORLD_SIZE", "1")))

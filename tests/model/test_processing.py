@@ -231,6 +231,18 @@ def test_pixels_are_normalised_and_cut_row_by_row(config):
     assert pixels[3, :, 0, 13, 13].round(3).tolist() == [1, 1, 1] and pixels.sum().round(2) == 12
 
 
+@pytest.mark.parametrize("preset", ["debug", "mini"])
+def test_every_value_becomes_the_image_processors_number_to_the_bit(preset):
+    model, ready = lively(preset=preset)
+    height, width = ready.prompt.camera_size
+    image = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    assert all(len(np.unique(image[..., channel])) == 256 for channel in range(3))
+    seen = dataclasses.replace(arm(), images=dict.fromkeys(ready.prompt.cameras, image))
+    pixels = ready.encode(model.config, [seen])["pixel_values"]
+    expected = ready.image_processor(image, do_resize=False, return_tensors="pt")["pixel_values"]
+    assert pixels.dtype == expected.dtype and torch.equal(pixels, expected.repeat(len(ready.prompt.cameras), 1))
+
+
 def test_cameras_come_in_the_order_of_the_settings(config):
     pixels = processor().encode(config, [arm()])["pixel_values"]
     swapped = processor(cameras=("wrist", "agentview")).encode(config, [arm()])["pixel_values"]

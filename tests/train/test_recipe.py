@@ -56,12 +56,14 @@ def test_a_setting_is_read_as_its_field(setting, field, value):
         ("weights=0", "expected weights above 0"),
         ("eval_every=5", "expected eval_data for evaluations"),
         ("attention=flash", "expected attention sdpa, eager or flash_attention_2, got 'flash'"),
+        ("fsdp=true compile=true", "expected compile without DeepSpeed, FSDP and gradient checkpointing"),
+        ("gradient_checkpointing=true compile=true", "expected compile without DeepSpeed, FSDP and gradient checkpointing"),
         ("stored=float16", "expected stored as float32 or bfloat16, got 'float16'"),
     ],
 )
 def test_a_wrong_setting_is_refused_in_one_line(setting, message):
     with pytest.raises(InputError) as caught:
-        change(Recipe(), [setting])
+        change(Recipe(), setting.split())
     assert message in str(caught.value) and "\n" not in str(caught.value)
 
 
