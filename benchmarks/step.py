@@ -2,10 +2,12 @@
 
     python benchmarks/step.py                                   # a CUDA GPU: mini-wide, 1,024 samples, bf16
     python benchmarks/step.py --preset mini --batch 16          # two CPU cores
+    python benchmarks/step.py --preset mini --batch 32 --bf16   # the same, a processor with bf16 instructions
 
 Every way computes the same step (forward, backward, AdamW) on the same samples of the arm in turn, in one process, and is
-compared with the first, which is how `omniactor train` does it. A way that is worth it here still has to be built in. On a GPU
-the operations that take longest are listed as well. The last line of stdout is one JSON object.
+compared with the first, which is how `omniactor train` does it; "compiled" is its setting `compile=true`, another way that is
+worth it here still has to be built in. On a GPU the operations that take longest are listed as well. The last line of stdout
+is one JSON object.
 """
 
 from __future__ import annotations
@@ -27,11 +29,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import omniactor.model  # noqa: F401  before torch: it decides how threads wait
 
 import torch  # isort: skip
-from transformers.models.qwen2_vl.modeling_qwen2_vl import Qwen2VLDecoderLayer
 
 from omniactor.model.modeling import OmniActorForConditionalGeneration
 from omniactor.model.presets import make_model
 from omniactor.train.batches import Batches
+from omniactor.train.compilation import compile_parts
 from omniactor.train.mixture import Mixture
 from omniactor.train.toy import ToySource
 
@@ -45,11 +47,9 @@ def bf16_stream(model: OmniActorForConditionalGeneration) -> None:
     model.model.language_model.register_forward_pre_hook(lambda _, inputs: (inputs[0].to(torch.bfloat16), *inputs[1:]))
 
 
-def compiled_layers(model: OmniActorForConditionalGeneration) -> None:
-    """Compile each decoder layer, for batches of any length."""
-    for module in model.modules():
-        if isinstance(module, Qwen2VLDecoderLayer):
-            module.compile(dynamic=True)
+def compiled(model: OmniActorForConditionalGeneration) -> None:
+    """Compile decoder layers and stems."""
+    compile_parts(model)
 
 
 def channels_last(model: OmniActorForConditionalGeneration) -> None:
@@ -58,14 +58,14 @@ def channels_last(model: OmniActorForConditionalGeneration) -> None:
 
 
 def both(model: OmniActorForConditionalGeneration) -> None:
-    """Compiled layers with a 16-bit stream."""
+    """Compiled parts with a 16-bit stream."""
     bf16_stream(model)
-    compiled_layers(model)
+    compiled(model)
 
 
 WAYS: dict[str, Callable[[OmniActorForConditionalGeneration], None]] = {
-    "as trained": as_trained, "channels last": channels_last, "bf16 stream": bf16_stream, "compiled layers": compiled_layers,
-    "compiled layers, bf16 stream": both,
+    "as trained": as_trained, "channels last": channels_last, "bf16 stream": bf16_stream, "compiled": compiled,
+    "compiled, bf16 stream": both,
 }  # fmt: skip
 
 
@@ -75,12 +75,14 @@ def main() -> None:
     parser.add_argument("--preset", choices=("mini", "mini-wide"), default="mini-wide", help="default: mini-wide")
     parser.add_argument("--batch", type=int, default=1024, help="samples of a step (default: 1024)")
     parser.add_argument("--repeats", type=int, default=10, help="timed steps of each way (default: 10)")
-    parser.add_argument("--ways", nargs="+", choices=list(WAYS), help="default: all; of those in bf16 none on a CPU")
+    parser.add_argument("--ways", nargs="+", choices=list(WAYS), help="default: all; of those in bf16 none without it")
+    parser.add_argument("--bf16", action="store_true", help="compute in bf16 on a CPU too (always on a GPU)")
     options = parser.parse_args()
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    ways = options.ways or [way for way in WAYS if device == "cuda" or "bf16" not in way]
-    if device == "cpu" and any("bf16" in way for way in ways):
-        parser.error("expected a CUDA GPU for ways in bf16, got none; leave them out")
+    half = options.bf16 or device == "cuda"
+    ways = options.ways or [way for way in WAYS if half or "bf16" not in way]
+    if not half and any("bf16" in way for way in ways):
+        parser.error("expected --bf16 for ways in bf16 on a CPU, got none; add it or leave them out")
     if device == "cpu":
         torch.set_num_threads(min(2, os.cpu_count() or 1))
     model, processor = make_model(options.preset)
@@ -90,7 +92,7 @@ def main() -> None:
     inputs = {name: value.to(device) if isinstance(value, torch.Tensor) else value for name, value in inputs.items()}
     rows = []
     for number, way in enumerate(dict.fromkeys(["as trained", *ways])):
-        step = _step(copy.deepcopy(model).to(device).train(), WAYS[way], inputs, device)
+        step = _step(copy.deepcopy(model).to(device).train(), WAYS[way], inputs, device, half)
         times, loss = _time(step, options.repeats, device)
         rows.append({"way": way, "ms": round(1000 * statistics.median(times), 2), "loss": round(loss, 4)})
         rows[-1] |= {
@@ -103,17 +105,18 @@ def main() -> None:
     for r in rows:
         print(f"| {r['way']} | {r['ms']:.1f} | {r['samples_per_second']:.0f} | {r['of_the_first']:.2f} | {r['loss']:.3f} |")
     machine = torch.cuda.get_device_name() if device == "cuda" else f"{platform.machine()}, {torch.get_num_threads()} threads"
-    print(json.dumps({"benchmark": "step", "preset": options.preset, "batch": options.batch, "device": device,
+    print(json.dumps({"benchmark": "step", "preset": options.preset, "batch": options.batch, "device": device, "bf16": half,
                       "machine": machine, "torch": torch.__version__, "weights": "random", "rows": rows}))  # fmt: skip
 
 
-def _step(model: OmniActorForConditionalGeneration, change: Callable, inputs: dict, device: str) -> Callable[[], torch.Tensor]:
+def _step(
+    model: OmniActorForConditionalGeneration, change: Callable, inputs: dict, device: str, half: bool
+) -> Callable[[], torch.Tensor]:
     change(model)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4)
 
     def step() -> torch.Tensor:
-        half = torch.autocast(device, torch.bfloat16) if device == "cuda" else contextlib.nullcontext()
-        with half:
+        with torch.autocast(device, torch.bfloat16) if half else contextlib.nullcontext():
             loss = model(**inputs).loss
         loss.backward()
         optimizer.step()
