@@ -147,7 +147,8 @@ def folder_sources(folder: Path, worlds: list[str], chunk: int) -> list[Source]:
         else:  # seconds a file, and HDF5 lets one thread of a process in at a time
             with ProcessPoolExecutor(os.cpu_count(), mp_context=multiprocessing.get_context("fork")) as pool:
                 sources += pool.map(read, demos)
-    sources = [source for source in sources if source.world in worlds]
+    # A task whose only correction ended before the expert took over has a file without a picture: nothing to learn, no fault.
+    sources = [source for source in sources if source.world in worlds and len(source)]
     if not sources:
         raise InputError(f"expected .jsonl or _demo.hdf5 files with samples of {' or '.join(worlds)} in {folder}, got none")
     return sources

@@ -55,6 +55,21 @@ def test_liberos_own_files_show_the_state_after_the_action(tmp_path):
     assert ours[0].observation.images["wrist"][0, 0, 0] == 0 and ours[0].action[0, 0] == pytest.approx(0.1)
 
 
+def test_a_task_without_a_sample_is_left_out_of_its_folder_but_a_folder_of_such_is_refused(tmp_path):
+    with h5py.File(write(tmp_path / "never_corrected_demo.hdf5", alignment="pre-action"), "a") as file:
+        for demo in file["data"].values():
+            observed = demo["obs"]
+            for name in ("agentview_rgb", "eye_in_hand_rgb", "target_pos"):
+                kept = observed[name][:0]
+                del observed[name]
+                observed[name] = kept
+            observed["picture_steps"] = np.zeros(0, int)
+    with pytest.raises(InputError, match="samples of embodied"):
+        records.folder_sources(tmp_path, ["embodied"], 3)
+    write(tmp_path / "corrected_demo.hdf5", alignment="pre-action")
+    assert [s.name for s in records.folder_sources(tmp_path, ["embodied"], 3)] == ["corrected"]
+
+
 def test_a_chunk_ends_after_a_step_that_was_not_the_experts(tmp_path):
     actors = [[0, 0, 2, 2, 0, 0], [1, 1, 0, 0]]
     source = DemoSource(write(tmp_path / "a_demo.hdf5", actors, "pre-action"), chunk=4)
