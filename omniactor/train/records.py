@@ -143,12 +143,13 @@ def folder_sources(folder: Path, worlds: list[str], chunk: int) -> list[Source]:
 
         read = partial(DemoSource, chunk=chunk)
         if len(demos) < _MANY:
-            sources += map(read, demos)
+            arm = list(map(read, demos))
         else:  # seconds a file, and HDF5 lets one thread of a process in at a time
             with ProcessPoolExecutor(os.cpu_count(), mp_context=multiprocessing.get_context("fork")) as pool:
-                sources += pool.map(read, demos)
-    # A task whose only correction ended before the expert took over has a file without a picture: nothing to learn, no fault.
-    sources = [source for source in sources if source.world in worlds and len(source)]
+                arm = list(pool.map(read, demos))
+        # A task whose only correction ended before the expert took over has a file without a picture: nothing to learn, no fault.
+        sources += [source for source in arm if len(source)]
+    sources = [source for source in sources if source.world in worlds]
     if not sources:
         raise InputError(f"expected .jsonl or _demo.hdf5 files with samples of {' or '.join(worlds)} in {folder}, got none")
     return sources
