@@ -31,6 +31,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--interventions", action="store_true", help="the expert takes over for a second, again and again, and gives back"
     )
     parser.add_argument(
+        "--alone", type=int, default=0, metavar="STEPS",
+        help="with --interventions, the agent first acts alone for up to STEPS steps (default: 0, a turn like the others)",
+    )  # fmt: skip
+    parser.add_argument(
         "--keep-failures", action="store_true", help="keep episodes that do not succeed too; `success` says which"
     )
     parser.add_argument(
@@ -158,7 +162,7 @@ def _make(options: argparse.Namespace, folder: Path) -> tuple[dict, dict, list[s
 
     plan = make_plan(
         options.tasks, options.episodes, options.assets, agent=options.agent, labels=options.labels, seed=options.seed,
-        perturb=options.perturb, handover=options.handover, interventions=options.interventions,
+        perturb=options.perturb, handover=options.handover, interventions=options.interventions, alone=options.alone,
         keep="all" if options.keep_failures else "successes",
         max_steps=options.max_steps, attempts=options.attempts,
     )  # fmt: skip

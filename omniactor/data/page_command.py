@@ -10,7 +10,7 @@ from omniactor.errors import InputError, WorkerError
 from omniactor.gui.pages import PAGES
 
 _ONLY_ARM = {
-    "handover": 0.0, "interventions": False, "perturb": "none", "assets": "auto", "format": "", "image_size": 128,
+    "handover": 0.0, "interventions": False, "alone": 0, "perturb": "none", "assets": "auto", "format": "", "image_size": 128,
     "picture_every": 1, "render_assets": None, "obs_alignment": "post-action", "actions": "labels", "scenes": False,
     "render_only": False,
 }  # fmt: skip

@@ -38,6 +38,8 @@ class DemoPlan:
         perturb: name in `PERTURBATIONS`.
         handover: share of episodes that the expert takes over at a random step, 0 to 1.
         interventions: the expert takes over again and again, and gives back; see `AGENT_TURN`.
+        alone: with interventions, the agent first acts for up to this many steps in a row, evenly drawn: then the expert
+            begins where the agent has failed for long, which turns that are mostly short never reach. 0: a turn like the others.
         keep: "successes", or "all" (failures too, with `success` stored).
         max_steps: an attempt ends after this many actions.
         attempts: starts drawn for one episode before it is given up.
@@ -54,6 +56,7 @@ class DemoPlan:
     perturb: str = "none"
     handover: float = 0.0
     interventions: bool = False
+    alone: int = 0
     keep: str = "successes"
     max_steps: int = 400
     attempts: int = 10
@@ -80,6 +83,8 @@ class DemoPlan:
             share, step = draw.uniform(), int(draw.integers(0, self.max_steps // 2 + 1))
             return [step] if share < self.handover else []
         draw, steps = np.random.default_rng([seed, 4]), [0]
+        if self.alone:
+            steps.append(int(draw.integers(AGENT_TURN[0], self.alone + 1)))
         while steps[-1] < self.max_steps:
             low, high = EXPERT_TURN if len(steps) % 2 == 0 else AGENT_TURN
             steps.append(steps[-1] + round(float(np.exp(draw.uniform(np.log(low), np.log(high))))))  # mostly short
@@ -95,6 +100,8 @@ class DemoPlan:
         }  # fmt: skip
         if self.interventions:
             settings["interventions"] = True
+        if self.alone:
+            settings["alone"] = self.alone
         return make_manifest(settings, list(self.tasks), self.episodes, now())
 
 
@@ -127,6 +134,13 @@ def make_plan(tasks: str, episodes: int, assets: str = "auto", **settings) -> De
             )
     if plan.handover and plan.interventions:
         raise InputError("expected --handover or --interventions, got both; choose one")
+    if plan.alone and not plan.interventions:
+        raise InputError("expected --interventions with --alone, got none; add it or drop --alone")
+    if plan.alone and not AGENT_TURN[0] <= plan.alone < plan.max_steps:
+        raise InputError(
+            f"expected from {AGENT_TURN[0]} to {plan.max_steps - 1} steps, fewer than the attempt has, got {plan.alone}; "
+            "change --alone or --max-steps"
+        )
     if not 1 <= plan.max_steps <= 10_000:
         raise InputError(f"expected from 1 to 10000 steps, got {plan.max_steps}; change --max-steps")
     if not 1 <= plan.attempts <= 1000:

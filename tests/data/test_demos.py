@@ -104,6 +104,17 @@ def test_an_agent_that_is_corrected_mostly_gets_short_turns_and_now_and_then_tim
     assert (np.median(lengths) < 40) and 0.05 < (lengths > 80).mean() < 0.25
 
 
+def test_an_agent_that_is_left_alone_first_acts_for_up_to_so_many_steps_and_is_corrected_as_ever_after():
+    plan = DemoPlan((0,), 1, agent="random", interventions=True, alone=300)
+    turns = [np.diff([0, *plan.turns(seed)]) for seed in range(100)]
+    first = np.array([lengths[0] for lengths in turns])
+    assert first.min() >= AGENT_TURN[0] and first.max() <= 300
+    assert 120 < np.median(first) < 190
+    assert all(EXPERT_TURN[0] <= lengths[1] <= EXPERT_TURN[1] for lengths in turns if len(lengths) > 1)
+    assert all((lengths[2::2] <= AGENT_TURN[1]).all() for lengths in turns)
+    assert plan.turns(3) != DemoPlan((0,), 1, agent="random", interventions=True).turns(3)
+
+
 def test_an_agent_that_gets_the_arm_back_starts_anew(standin_env):
     said = []
     agent = SimpleNamespace(name="a", needs_images=False, reset=lambda *words: said.append(words), act=lambda seen: still)
