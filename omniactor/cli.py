@@ -118,6 +118,10 @@ def _parser() -> argparse.ArgumentParser:
     model.add_export_arguments(export)
     export.set_defaults(run=model.export)
 
+    average = commands.add_parser("average", help="write the mean of several checkpoints' weights")
+    model.add_average_arguments(average)
+    average.set_defaults(run=model.average)
+
     train = commands.add_parser("train", help="train a model by a recipe; run again to go on")
     add_train_arguments(train)
     train.set_defaults(run=run_train)

@@ -1,4 +1,4 @@
-"""`omniactor predict`, `upcycle` and `export`."""
+"""`omniactor predict`, `upcycle`, `export` and `average`."""
 
 from __future__ import annotations
 
@@ -83,6 +83,28 @@ def export(options: argparse.Namespace) -> None:
         print(json.dumps(report))
     else:
         print(f"{report['path']}: the {options.expert} expert as a plain checkpoint, {report['tensors']} tensors")
+
+
+def add_average_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe `omniactor average`."""
+    parser.add_argument(
+        "sources", metavar="SRC", nargs="+", help="checkpoints of one OmniActor: folders or repositories, two or more"
+    )
+    parser.add_argument("--out", required=True, metavar="DIR", help="folder to make")
+    parser.add_argument("--json", action="store_true", help="print one JSON value as the last line")
+
+
+def average(options: argparse.Namespace) -> None:
+    """Write the mean of checkpoints' weights."""
+    from omniactor.model.tensors import local_folder
+    from omniactor.model.weights import average_checkpoints
+
+    report = average_checkpoints([local_folder(source) for source in options.sources], options.out)
+    if options.json:
+        print(json.dumps(report))
+    else:
+        print(f"{report['path']}: the mean of {len(options.sources)} checkpoints, {report['tensors']} tensors, "
+              f"at most {100 * report['distance']:.1f} % apart")  # fmt: skip
 
 
 def _read_key_map(path: str | None) -> list[tuple[str, str]]:

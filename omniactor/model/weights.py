@@ -1,4 +1,4 @@
-"""Weights in and out: upcycle a plain Qwen2-VL, export an expert, rename foreign checkpoints.
+"""Weights in and out: upcycle a plain Qwen2-VL, export an expert, average checkpoints, rename foreign ones.
 
 Checkpoints are folders of safetensors; nothing else is read. A tensor is moved on its own, so a 7B model
 passes through the memory of one shard. Names follow transformers' Qwen2-VL, with the experts' names put in:
@@ -231,6 +231,59 @@ def export_checkpoint(source: str | Path, out: str | Path, expert: str) -> dict:
         plain.save_pretrained(folder)
         _copy_companions(source, folder, plain=True)
     return {"path": str(out), "tensors": len(kept), "left_out": len(mine) - len(kept)}
+
+
+def average_checkpoints(sources: Sequence[str | Path], out: str | Path) -> dict:
+    """Write the mean of several checkpoints' weights: of one model that was trained on in turn, or along several ways.
+
+    What single trainings got by chance cancels out (Wortsman et al. 2022, "Model soups").
+
+    Args:
+        sources: folders of OmniActor checkpoints with the same configuration, at least two; all else is taken from the last.
+        out: folder to make; must not exist.
+
+    Returns:
+        "path", "tensors", "distance" (how far apart the weights are at most, as a share of their length).
+
+    Raises:
+        CheckpointError: files missing or broken, or tensors that do not fit.
+        InputError: fewer than two, or models of different kinds.
+    """
+    folders = [Path(source) for source in sources]
+    if len(folders) < 2:
+        raise InputError(f"expected at least two checkpoints to average, got {len(folders)}")
+    stored = [stored_tensors(folder) for folder in folders]
+    configs = [read_config(folder).to_dict() for folder in folders]
+    for folder, config, tensors in zip(folders, configs, stored, strict=True):
+        different = sorted(name for name in config.keys() | configs[-1].keys() if config.get(name) != configs[-1].get(name))
+        if different:
+            raise InputError(f"expected checkpoints of one model, got {folder.name} with another {', '.join(different[:6])}")
+        both = tensors.keys() & stored[-1].keys()
+        check_fit(
+            missing=sorted(stored[-1].keys() - both), unexpected=sorted(tensors.keys() - both),
+            misshapen=sorted(name for name in both if tensors[name].shape != stored[-1][name].shape),
+        )  # fmt: skip
+    apart, length = torch.zeros(len(folders), dtype=torch.float64), 0.0
+
+    def means() -> Iterator[tuple[str, torch.Tensor]]:
+        nonlocal length
+        for name in stored[-1]:
+            tensors = [read_tensor(one[name], name) for one in stored]
+            if not tensors[-1].is_floating_point():
+                yield name, tensors[-1]
+                continue
+            values = torch.stack([tensor.double() for tensor in tensors])
+            apart.add_((values - values[-1]).flatten(1).square().sum(dim=1))
+            length += values[-1].square().sum().item()
+            yield name, values.mean(dim=0).to(tensors[-1].dtype)
+
+    with atomic_folder(out) as folder:
+        write_shards(means(), folder)
+        shutil.copy2(folders[-1] / "config.json", folder / "config.json")
+        _copy_companions(folders[-1], folder)
+        for name in ("manifest.json", "recipe.json"):  # what they say is true of the last one alone
+            (folder / name).unlink(missing_ok=True)
+    return {"path": str(out), "tensors": len(stored[-1]), "distance": (apart.max().item() / length) ** 0.5 if length else 0.0}
 
 
 def load(path: str | Path, worlds: Sequence[str] | None = None, **arguments) -> OmniActorForConditionalGeneration:

@@ -1,4 +1,4 @@
-"""`omniactor upcycle`, `export` and `predict` from the outside."""
+"""`omniactor upcycle`, `export`, `average` and `predict` from the outside."""
 
 import json
 
@@ -45,6 +45,29 @@ def test_upcycle_and_export_return_the_base(tmp_path, capsys):
     again = type(base).from_pretrained(tmp_path / "back")
     for name, value in base.state_dict().items():
         assert torch.equal(again.state_dict()[name], value), name
+
+
+def test_average_writes_a_checkpoint_whose_weights_are_the_mean(checkpoint, tmp_path, capsys):
+    other, processor = make_model("debug", seed=1)
+    other.save_pretrained(tmp_path / "other")
+    processor.save_pretrained(tmp_path / "other")
+    status, line, _ = run(capsys, "average", checkpoint, tmp_path / "other", "--out", tmp_path / "mean", "--json")
+    assert status == 0 and json.loads(line)["distance"] > 0.1
+    one, mean = (make_agent(str(folder), None).model.state_dict() for folder in (checkpoint, tmp_path / "mean"))
+    assert any(not torch.equal(one[name], value) for name, value in other.state_dict().items())
+    for name, value in other.state_dict().items():
+        assert torch.allclose(mean[name], (one[name] + value) / 2, atol=1e-6), name
+
+
+def test_average_refuses_one_checkpoint_and_those_of_different_models(checkpoint, tmp_path, capsys):
+    status, _, error = run(capsys, "average", checkpoint, "--out", tmp_path / "mean")
+    assert status == 2 and "at least two" in error
+    model, processor = make_model("debug", variant="dense")
+    model.save_pretrained(tmp_path / "dense")
+    processor.save_pretrained(tmp_path / "dense")
+    status, _, error = run(capsys, "average", checkpoint, tmp_path / "dense", "--out", tmp_path / "mean")
+    assert status == 2 and "of one model" in error and len(error.splitlines()) == 1
+    assert not (tmp_path / "mean").exists()
 
 
 def test_predict_prints_the_action_in_all_its_forms(checkpoint, screenshot, capsys, monkeypatch):
