@@ -253,7 +253,9 @@ def average_checkpoints(sources: Sequence[str | Path], out: str | Path) -> dict:
     if len(folders) < 2:
         raise InputError(f"expected at least two checkpoints to average, got {len(folders)}")
     stored = [stored_tensors(folder) for folder in folders]
-    configs = [read_config(folder).to_dict() for folder in folders]
+    configs = [{**read_config(folder).to_dict(), "processor": _settings(folder)} for folder in folders]
+    for config in configs:
+        config.pop("transformers_version", None)  # who wrote it makes no other model of it
     for folder, config, tensors in zip(folders, configs, stored, strict=True):
         different = sorted(name for name in config.keys() | configs[-1].keys() if config.get(name) != configs[-1].get(name))
         if different:
@@ -281,8 +283,6 @@ def average_checkpoints(sources: Sequence[str | Path], out: str | Path) -> dict:
         write_shards(means(), folder)
         shutil.copy2(folders[-1] / "config.json", folder / "config.json")
         _copy_companions(folders[-1], folder)
-        for name in ("manifest.json", "recipe.json"):  # what they say is true of the last one alone
-            (folder / name).unlink(missing_ok=True)
     return {"path": str(out), "tensors": len(stored[-1]), "distance": (apart.max().item() / length) ** 0.5 if length else 0.0}
 
 
@@ -300,11 +300,15 @@ def _processor(source: Path) -> OmniActorProcessor | None:
         pictures = Qwen2VLImageProcessorPil.from_pretrained(source)
     except (OSError, ValueError, KeyError) as error:
         raise CheckpointError(f"expected a tokenizer and picture settings in {source.name}, got {one_line(error)}") from None
+    return OmniActorProcessor(pictures, tokenizer, settings=_settings(source))
+
+
+def _settings(source: Path) -> dict | None:
+    """Return what a checkpoint's processor knows of the arm, its normalisation for one; None of a plain checkpoint."""
     try:
-        settings = json.loads((source / "processor_config.json").read_text()).get("settings")
+        return json.loads((source / "processor_config.json").read_text()).get("settings")
     except (OSError, ValueError):
-        settings = None  # a plain checkpoint has none
-    return OmniActorProcessor(pictures, tokenizer, settings=settings)
+        return None
 
 
 def _published_name(name: str) -> str:
@@ -313,7 +317,8 @@ def _published_name(name: str) -> str:
 
 def _copy_companions(source: Path, folder: Path, plain: bool = False) -> None:
     """Copy tokenizer, image settings and the like. A plain checkpoint gets no settings of ours."""
-    ours = {"config.json", "model.safetensors.index.json"} | ({"processor_config.json"} if plain else set())
+    ours = {"config.json", "model.safetensors.index.json", "manifest.json", "recipe.json"}  # of these weights, not of new ones
+    ours |= {"processor_config.json"} if plain else set()
     for path in source.iterdir():
         if path.is_file() and path.suffix in (".json", ".txt", ".jinja", ".model") and path.name not in ours:
             shutil.copy2(path, folder / path.name)

@@ -51,7 +51,9 @@ def test_average_writes_a_checkpoint_whose_weights_are_the_mean(checkpoint, tmp_
     other, processor = make_model("debug", seed=1)
     other.save_pretrained(tmp_path / "other")
     processor.save_pretrained(tmp_path / "other")
+    (tmp_path / "other" / "manifest.json").write_text("{}")
     status, line, _ = run(capsys, "average", checkpoint, tmp_path / "other", "--out", tmp_path / "mean", "--json")
+    assert not (tmp_path / "mean" / "manifest.json").exists()  # of the other's files, not of these
     assert status == 0 and json.loads(line)["distance"] > 0.1
     one, mean = (make_agent(str(folder), None).model.state_dict() for folder in (checkpoint, tmp_path / "mean"))
     assert any(not torch.equal(one[name], value) for name, value in other.state_dict().items())
@@ -67,6 +69,13 @@ def test_average_refuses_one_checkpoint_and_those_of_different_models(checkpoint
     processor.save_pretrained(tmp_path / "dense")
     status, _, error = run(capsys, "average", checkpoint, tmp_path / "dense", "--out", tmp_path / "mean")
     assert status == 2 and "of one model" in error and len(error.splitlines()) == 1
+    (checkpoint.parent / "other").mkdir()
+    for path in checkpoint.iterdir():
+        (checkpoint.parent / "other" / path.name).write_bytes(path.read_bytes())
+    written = checkpoint.parent / "other" / "processor_config.json"
+    written.write_text(json.dumps({**json.loads(written.read_text()), "settings": {"other": 1}}))
+    status, _, error = run(capsys, "average", checkpoint, checkpoint.parent / "other", "--out", tmp_path / "mean")
+    assert status == 2 and "another processor" in error
     assert not (tmp_path / "mean").exists()
 
 
