@@ -17,10 +17,10 @@ LEAN = 0.55  # of the hand where the palm has no room straight above, radians
 BLOCKED = 3.0  # cost of each part of the hand that has no room
 STILL = 0.06  # what moves sideways no faster may be let go, metres per second
 MARGIN = 0.03  # carried things clear what they pass over by this, metres
-NEAR = 0.05  # around its place in the plane, what is carried comes down in a funnel, metres
+NEAR = 0.05  # this close in the plane to a grasp or a place, the hand comes down in a funnel, metres
 FUNNEL = 3.0  # height of the funnel per distance from where it may be lowered
 STEADY = 0.014  # from the line into a grasp, within which it is straight down, metres
-SWING = 0.08  # a hand turned wrong by one radian counts as this far from its place, metres
+SWING = 0.08  # a hand turned wrong by one radian counts as this far off, metres
 # Points of the hand that must not meet anything, metres from a grasp along the hand, sideways or up.
 _FINGERS, _SIDES = np.arange(0.0, 0.25, 0.04)[:, None, None], np.array([[1.0], [-1.0]])
 _PALM, _PALM_WIDTH = np.arange(0.055, 0.25, 0.04)[:, None, None], np.linspace(-0.1, 0.1, 5)[:, None]
