@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from omniactor.experts.grasps import FINGER_REACH
-from omniactor.experts.motion import CLOSE, OPEN, flat, move, opened_to, pointing, travel, turned
+from omniactor.experts.motion import CLOSE, NEAR, OPEN, flat, funnel, move, opened_to, pointing, travel, turned
 from omniactor.experts.scene import UP, Box, Scene
 from omniactor.sim.rotation import about_z
 from omniactor.types import EmbodiedAction
@@ -14,6 +14,7 @@ LEAN = 0.8  # of the hand when it pushes: horizontal part of its direction for 1
 LOW_HANDLE = 0.10  # above the table: lower bars cannot be gripped by the leaning hand, metres
 ROLL_SIN, ROLL_COS = np.sin(1.15), np.cos(1.15)  # the hand's lean towards a handle, radians from straight down
 HOVER = 0.06
+STEADY = 0.01  # from the line into a handle or onto a knob, within which it is straight in, metres
 
 
 def close_drawer(scene: Scene, region: str) -> EmbodiedAction:
@@ -55,7 +56,7 @@ def open_drawer(scene: Scene, region: str) -> EmbodiedAction:
     grip = handle.center + 0.004 * ahead
     away = scene.hand - grip
     along = away @ ahead
-    beside = np.linalg.norm(away - along * ahead)
+    beside = float(np.linalg.norm(away - along * ahead))
     ready = turned(scene, rotation, 0.2)
     if ready and beside < 0.02 and abs(along) < 0.02 and scene.opening < 0.03:
         return move(scene, grip + 0.06 * outward, rotation, CLOSE)
@@ -63,11 +64,10 @@ def open_drawer(scene: Scene, region: str) -> EmbodiedAction:
         return move(scene, grip, rotation, CLOSE)
     # Half open: wide fingers would meet the drawer's front on one side.
     ajar = opened_to(scene, 0.045)
-    if ready and beside < 0.012 and along < 0 and 0.03 < scene.opening < 0.06:
-        return move(scene, grip, rotation, ajar, speed=0.5)
     start = grip - 0.09 * ahead
-    if np.linalg.norm(scene.hand - start) < 0.06 or (along < -0.05 and beside < 0.04):
-        return move(scene, start, rotation, ajar)
+    if beside < NEAR and -0.15 < along < 0.012:
+        left = min(0.09, max(funnel(scene, beside, STEADY, rotation), 0.0 if 0.03 < scene.opening < 0.06 else 0.06))
+        return move(scene, grip - left * ahead, rotation, ajar, speed=0.5 if left < 0.06 else 1.0)
     safe = scene.highest_between(scene.hand, start) + HOVER
     return travel(scene, start, safe, rotation, ajar)
 
@@ -80,15 +80,14 @@ def _drag_handle(scene: Scene, handle: Box, outward: np.ndarray) -> EmbodiedActi
     touch = handle.center + 0.0125 * UP - 0.0115 * outward
     away = scene.hand - touch
     along = away @ ahead
-    beside = np.linalg.norm(away - along * ahead)
+    beside = float(np.linalg.norm(away - along * ahead))
     ready = turned(scene, rotation, 0.25)
     if ready and beside < 0.025 and along > -0.012:
         return move(scene, scene.hand + 0.05 * outward - 0.04 * UP, rotation, CLOSE)
-    if ready and beside < 0.012:
-        return move(scene, touch + 0.01 * ahead, rotation, CLOSE, speed=0.6)
     start = touch - 0.10 * ahead
-    if np.linalg.norm(scene.hand - start) < 0.06 or (along < -0.06 and beside < 0.04):
-        return move(scene, start, rotation, CLOSE)
+    if beside < NEAR and -0.16 < along < 0.02:
+        left = min(0.10, funnel(scene, beside, STEADY, rotation))
+        return move(scene, touch + (0.01 - left) * ahead, rotation, CLOSE, speed=0.6 if left < 0.06 else 1.0)
     safe = scene.highest_between(scene.hand, start) + HOVER
     return travel(scene, start, safe, rotation, CLOSE)
 
@@ -113,20 +112,19 @@ def _turn_knob(scene: Scene, stove: str, direction: float) -> EmbodiedAction:
     # Turning back goes the way in which the last joint has less room: start half a turn earlier.
     rotation = pointing(scene, closing, first_yaw=20.0 if direction > 0 else 90.0)
     away = scene.hand - grip
-    near = np.linalg.norm(away[:2]) < 0.012
-    if scene.holds(f"{stove}_button") and np.linalg.norm(away[:2]) < 0.025 and abs(away[2]) < 0.025:
+    aside = float(np.linalg.norm(away[:2]))
+    if scene.holds(f"{stove}_button") and aside < 0.025 and abs(away[2]) < 0.025:
         present = flat(scene.hand_rotation[:, 0])
         if abs(np.arctan2(-present[0], present[1])) < 1.9 or np.sign(np.arctan2(-present[0], present[1])) != np.sign(direction):
             ahead = about_z(direction * 0.6) @ pointing_as_is(scene)
             return move(scene, grip, ahead, CLOSE)
         return move(scene, scene.hand + 0.05 * UP, scene.hand_rotation, OPEN)
-    if near and abs(away[2]) < 0.01 and turned(scene, rotation):
+    if aside < 0.012 and abs(away[2]) < 0.01 and turned(scene, rotation):
         return move(scene, grip, rotation, CLOSE)
-    if near and turned(scene, rotation) and scene.opening > 0.06:
-        return move(scene, grip, rotation, OPEN)
     hover = knob.top + HOVER
-    if np.linalg.norm(away[:2]) < 0.04:
-        return move(scene, np.array([*grip[:2], hover]), rotation, OPEN)
+    if aside < NEAR:
+        left = max(funnel(scene, aside, STEADY, rotation), 0.0 if scene.opening > 0.06 else 0.06)
+        return move(scene, np.array([*grip[:2], min(hover, grip[2] + left)]), rotation, OPEN)
     safe = max(hover, scene.highest_between(scene.hand, grip) + HOVER)
     return travel(scene, np.array([*grip[:2], hover]), safe, rotation, OPEN)
 
@@ -174,14 +172,13 @@ def open_microwave(scene: Scene, microwave: str) -> EmbodiedAction:
     if scene.holds(f"{microwave}_microdoorroot"):
         ahead = hinge + about_z(-0.25) @ (grip - hinge)
         return move(scene, np.array([*ahead[:2], grip[2]]), about_z(-0.25) @ _with_axis(scene, reach), CLOSE)
-    near = np.linalg.norm(away[:2]) < 0.01
-    if near and abs(away[2]) < 0.012 and turned(scene, rotation):
+    aside = float(np.linalg.norm(away[:2]))
+    if aside < 0.01 and abs(away[2]) < 0.012 and turned(scene, rotation):
         return move(scene, grip, rotation, CLOSE)
-    if near and turned(scene, rotation) and scene.opening > 0.06:
-        return move(scene, grip, rotation, OPEN)
     hover = scene.box(microwave).top + HOVER
-    if np.linalg.norm(away[:2]) < 0.04:
-        return move(scene, np.array([*grip[:2], hover]), rotation, OPEN)
+    if aside < NEAR:
+        left = max(funnel(scene, aside, 0.008, rotation), 0.0 if scene.opening > 0.06 else 0.1)
+        return move(scene, np.array([*grip[:2], min(hover, grip[2] + left)]), rotation, OPEN)
     return travel(scene, np.array([*grip[:2], hover]), hover, rotation, OPEN)
 
 

@@ -12,6 +12,10 @@ OPEN, CLOSE = -1.0, 1.0
 GAIN = 2.6  # of the error per control step: the arm covers about a third of a commanded step
 FOLLOW_SECONDS = 0.08  # how far ahead of the fingers, in time, the place is where they come to rest
 MAX_TURN = 0.5  # of the full rotation command: faster turns shake what is held
+NEAR = 0.05  # this far aside of where it is to come down, the hand comes down in a funnel, metres
+FUNNEL = 3.0  # distance left to go per distance aside of the funnel's axis
+SWING = 0.08  # a hand turned wrong by one radian counts as this far aside, metres
+LOOSE = 0.1  # a turn that counts as none, radians
 
 
 def move(
@@ -56,6 +60,22 @@ def travel(
     # Rise before crossing; a little early when nearly there.
     share = np.clip(1.0 - (height - hand[2]) / 0.03, 0.0, 1.0)
     return move(scene, np.array([*(hand[:2] + away * share), height]), rotation, gripper)
+
+
+def funnel(scene: Scene, aside: float, steady: float, rotation: np.ndarray) -> float:
+    """Return how far before its goal the hand stays, metres: the further the hand or what it holds is off, the further.
+
+    Coming down only within a centimetre and going all the way up again beyond it would be as good for the arm. But whoever
+    learns from pictures in which nobody sees that centimetre learns "up" and "down" at once, the mean of which is to hover.
+
+    Args:
+        scene: what the expert sees.
+        aside: distance from the line along which to come down, metres.
+        steady: distance within which it may come all the way, metres.
+        rotation: the hand's, wanted (3, 3).
+    """
+    turn = float(np.linalg.norm(rotation_error(scene, rotation)))
+    return FUNNEL * (max(0.0, aside - steady) + SWING * max(0.0, turn - LOOSE))
 
 
 def opened_to(scene: Scene, width: float) -> float:

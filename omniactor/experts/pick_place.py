@@ -7,7 +7,21 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from omniactor.experts.grasps import MAX_OPENING, Grasp, grasps
-from omniactor.experts.motion import CLOSE, OPEN, bowing, flat, leaning, move, opened_to, pointing, rotation_error, travel, turned
+from omniactor.experts.motion import (
+    CLOSE,
+    NEAR,
+    OPEN,
+    bowing,
+    flat,
+    funnel,
+    leaning,
+    move,
+    opened_to,
+    pointing,
+    rotation_error,
+    travel,
+    turned,
+)
 from omniactor.experts.scene import UP, Scene
 from omniactor.sim.rotation import about_z, axis_angle_to_matrix
 from omniactor.types import EmbodiedAction
@@ -17,10 +31,7 @@ LEAN = 0.55  # of the hand where the palm has no room straight above, radians
 BLOCKED = 3.0  # cost of each part of the hand that has no room
 STILL = 0.06  # what moves sideways no faster may be let go, metres per second
 MARGIN = 0.03  # carried things clear what they pass over by this, metres
-NEAR = 0.05  # this close in the plane to a grasp or a place, the hand comes down in a funnel, metres
-FUNNEL = 3.0  # height of the funnel per distance from where it may be lowered
 STEADY = 0.014  # from the line into a grasp, within which it is straight down, metres
-SWING = 0.08  # a hand turned wrong by one radian counts as this far off, metres
 # Points of the hand that must not meet anything, metres from a grasp along the hand, sideways or up.
 _FINGERS, _SIDES = np.arange(0.0, 0.25, 0.04)[:, None, None], np.array([[1.0], [-1.0]])
 _PALM, _PALM_WIDTH = np.arange(0.055, 0.25, 0.04)[:, None, None], np.linspace(-0.1, 0.1, 5)[:, None]
@@ -101,7 +112,7 @@ def grasp(scene: Scene, name: str, offer: list[Grasp], place: Place | None = Non
     error = best.point - scene.hand
     ahead = rotation[:, 2]
     along = error @ ahead
-    aside = np.linalg.norm(error - along * ahead)
+    aside = float(np.linalg.norm(error - along * ahead))
     if aside < 0.012 and abs(along) < 0.012 and turned(scene, rotation):
         return move(scene, best.point, rotation, CLOSE)
     ready = scene.opening > min(best.opening - 0.006, best.width + 0.03)
@@ -109,9 +120,7 @@ def grasp(scene: Scene, name: str, offer: list[Grasp], place: Place | None = Non
     high = HOVER + max(0.0, box.top - best.point[2])
     above = best.point - high * ahead
     if aside < NEAR and along > -0.02:
-        # Down in a funnel: a centimetre or some degrees off mean a little higher, not all the way up again (see `_carry`).
-        off = max(0.0, aside - STEADY) + SWING * max(0.0, float(np.linalg.norm(rotation_error(scene, rotation))) - 0.1)
-        away = min(high, max(FUNNEL * off, 0.0 if ready else 0.05))
+        away = min(high, max(funnel(scene, aside, STEADY, rotation), 0.0 if ready else 0.05))
         return move(scene, best.point - away * ahead, rotation, gripper)
     safe = max(above[2], scene.highest_between(scene.hand, best.point, (name,)) + HOVER)
     return travel(scene, above, safe, rotation, gripper)
@@ -272,11 +281,8 @@ def _carry(scene: Scene, name: str, place: Place) -> EmbodiedAction:
         return move(scene, np.array([*goal, release - 0.004]), upright, CLOSE)
     if aside < 2.5 * place.tolerance and hand[2] < release + 0.05 and turned(scene, upright, 0.25):
         return move(scene, np.array([*goal, hand[2]]), upright, CLOSE)
-    # Near its place it comes down as it comes closer, never up again for being a centimetre off: who cannot see that centimetre
-    # in a picture would learn "up" and "down" at once there, the mean of which is to hover for ever.
-    off = aside - place.tolerance + SWING * float(np.linalg.norm(rotation_error(scene, upright)))
     mouth = release if place.clear is None else max(release, place.clear + 0.01 + hangs)
-    above = mouth + FUNNEL * max(0.0, off)
+    above = mouth + funnel(scene, float(aside), place.tolerance, upright)
     if aside < NEAR and hand[2] > mouth - 0.01 and above < safe:
         return move(scene, np.array([*goal, above]), upright, CLOSE)
     return travel(scene, np.array([*goal, safe]), safe, upright, CLOSE)
