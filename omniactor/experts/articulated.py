@@ -13,6 +13,7 @@ from omniactor.types import EmbodiedAction
 LEAN = 0.8  # of the hand when it pushes: horizontal part of its direction for 1 down
 LOW_HANDLE = 0.10  # above the table: lower bars cannot be gripped by the leaning hand, metres
 ROLL_SIN, ROLL_COS = np.sin(1.15), np.cos(1.15)  # the hand's lean towards a handle, radians from straight down
+KNOB_HELD = 0.04  # fingers closer than this have the knob's bar between them, metres
 HOVER = 0.06
 STEADY = 0.01  # from the line into a handle or onto a knob, within which it is straight in, metres
 
@@ -30,12 +31,11 @@ def close_drawer(scene: Scene, region: str) -> EmbodiedAction:
     rotation = pointing(scene, sideways, -UP + LEAN * inward)
     away = scene.hand - front
     along, beside, above = away @ inward, away @ sideways, away[2]
-    ready = turned(scene, rotation, 0.3)
-    if ready and abs(beside) < 0.02 and abs(above) < 0.025 and along < 0.02:
-        return move(scene, front + inward * 0.05, rotation, CLOSE)
     start = front - inward * 0.06
-    if along < -0.03 and abs(beside) < 0.03:
-        return move(scene, start if ready else np.array([*start[:2], scene.hand[2]]), rotation, CLOSE)
+    if abs(beside) < NEAR and -0.15 < along < (0.02 if above < NEAR else -0.03):
+        left = min(0.11, funnel(scene, float(np.hypot(beside, above)), 0.015, rotation, 0.3))
+        height = funnel(scene, 0.0, 0.0, rotation, 0.3)  # turned in the air: askew, the palm meets the handles
+        return move(scene, front + (0.05 - left) * inward + height * UP, rotation, CLOSE)
     safe = max(drawer.top, scene.highest_between(scene.hand, start)) + HOVER
     return travel(scene, np.array([*start[:2], safe]), safe, rotation, CLOSE)
 
@@ -113,7 +113,8 @@ def _turn_knob(scene: Scene, stove: str, direction: float) -> EmbodiedAction:
     rotation = pointing(scene, closing, first_yaw=20.0 if direction > 0 else 90.0)
     away = scene.hand - grip
     aside = float(np.linalg.norm(away[:2]))
-    if scene.holds(f"{stove}_button") and aside < 0.025 and abs(away[2]) < 0.025:
+    # Told by the fingers' place, not by what they press on: one of them comes off a turning bar at every other step.
+    if aside < 0.025 and abs(away[2]) < 0.025 and scene.opening < KNOB_HELD:
         present = flat(scene.hand_rotation[:, 0])
         if abs(np.arctan2(-present[0], present[1])) < 1.9 or np.sign(np.arctan2(-present[0], present[1])) != np.sign(direction):
             ahead = about_z(direction * 0.6) @ pointing_as_is(scene)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from omniactor.experts.grasps import SECOND, grasps
-from omniactor.experts.motion import CLOSE, flat, move, rotation_error, travel
+from omniactor.experts.motion import CLOSE, flat, funnel, move, rotation_error, travel
 from omniactor.experts.pick_place import MARGIN, grasp
 from omniactor.experts.scene import UP, Scene
 from omniactor.types import EmbodiedAction
@@ -55,9 +55,10 @@ def insert(scene: Scene, name: str, region: str, axis: int, lean: float, low: fl
     start = entry - (DEPTH + reach + 0.05) * inward
     rest = origin - entry
     turned = np.linalg.norm(rotation_error(scene, rotation)) < 0.12
-    lined_up = abs(rest @ sideways) < 0.015 and abs(rest[2]) < 0.012
-    if turned and lined_up and rest @ inward < 0.02:
-        return move(scene, entry - offset + 0.01 * inward, rotation, CLOSE, speed=0.6)
+    aside = float(np.hypot(rest @ sideways, rest[2]))
+    if turned and aside < 0.03 and rest @ inward < 0.02:  # the further off, the further out
+        left = min(DEPTH + reach + 0.05, 2 * funnel(scene, aside, 0.012, rotation))
+        return move(scene, entry - offset + (0.01 - left) * inward, rotation, CLOSE, speed=0.6 if left < 0.06 else 1.0)
     near = np.linalg.norm((origin - start)[:2]) < 0.03
     if near or (turned and rest @ inward < -0.03 and abs(rest @ sideways) < 0.03 and origin[2] < start[2] + 0.05):
         goal = start - offset

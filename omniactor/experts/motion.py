@@ -15,7 +15,6 @@ MAX_TURN = 0.5  # of the full rotation command: faster turns shake what is held
 NEAR = 0.05  # this far aside of where it is to come down, the hand comes down in a funnel, metres
 FUNNEL = 3.0  # distance left to go per distance aside of the funnel's axis
 SWING = 0.08  # a hand turned wrong by one radian counts as this far aside, metres
-LOOSE = 0.1  # a turn that counts as none, radians
 
 
 def move(
@@ -44,7 +43,7 @@ def move(
 def travel(
     scene: Scene, goal: np.ndarray, safe: float, rotation: np.ndarray | None = None, gripper: float = OPEN
 ) -> EmbodiedAction:
-    """Move at height: rise to `safe` first, go across, and come down to `goal` over it."""
+    """Move at height: rise to `safe` first, go across, and come down to `goal` over it, in a funnel."""
     hand = scene.hand
     tip = scene.hand_rotation[:, 2]
     if rotation is not None and tip @ rotation[:, 2] < 0.85 and hand[2] < safe - 0.02:
@@ -56,13 +55,13 @@ def travel(
         return move(scene, goal, rotation, gripper)
     # A stretched arm cannot rise: no higher than it reaches a little further on.
     ahead = hand[:2] + away * min(1.0, 0.08 / distance)
-    height = min(max(safe, goal[2]), scene.reach(ahead))
+    height = min(max(safe, goal[2]), scene.reach(ahead), goal[2] + FUNNEL * (distance - 0.03))
     # Rise before crossing; a little early when nearly there.
     share = np.clip(1.0 - (height - hand[2]) / 0.03, 0.0, 1.0)
     return move(scene, np.array([*(hand[:2] + away * share), height]), rotation, gripper)
 
 
-def funnel(scene: Scene, aside: float, steady: float, rotation: np.ndarray) -> float:
+def funnel(scene: Scene, aside: float, steady: float, rotation: np.ndarray, loose: float = 0.1) -> float:
     """Return how far before its goal the hand stays, metres: the further the hand or what it holds is off, the further.
 
     Coming down only within a centimetre and going all the way up again beyond it would be as good for the arm. But whoever
@@ -73,9 +72,10 @@ def funnel(scene: Scene, aside: float, steady: float, rotation: np.ndarray) -> f
         aside: distance from the line along which to come down, metres.
         steady: distance within which it may come all the way, metres.
         rotation: the hand's, wanted (3, 3).
+        loose: angle by which it may be turned otherwise, radians.
     """
     turn = float(np.linalg.norm(rotation_error(scene, rotation)))
-    return FUNNEL * (max(0.0, aside - steady) + SWING * max(0.0, turn - LOOSE))
+    return FUNNEL * (max(0.0, aside - steady) + SWING * max(0.0, turn - loose))
 
 
 def opened_to(scene: Scene, width: float) -> float:

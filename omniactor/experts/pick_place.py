@@ -30,6 +30,7 @@ HOVER = 0.06  # above what is to be grasped or released into, metres
 LEAN = 0.55  # of the hand where the palm has no room straight above, radians
 BLOCKED = 3.0  # cost of each part of the hand that has no room
 STILL = 0.06  # what moves sideways no faster may be let go, metres per second
+CLOSING = 0.03  # fingers that come together faster are closing, metres per second
 MARGIN = 0.03  # carried things clear what they pass over by this, metres
 STEADY = 0.014  # from the line into a grasp, within which it is straight down, metres
 # Points of the hand that must not meet anything, metres from a grasp along the hand, sideways or up.
@@ -113,7 +114,9 @@ def grasp(scene: Scene, name: str, offer: list[Grasp], place: Place | None = Non
     ahead = rotation[:, 2]
     along = error @ ahead
     aside = float(np.linalg.norm(error - along * ahead))
-    if aside < 0.012 and abs(along) < 0.012 and turned(scene, rotation):
+    # Fingers that close push things a little aside: once they do, they go on.
+    slack = 1.7 if scene.opening_speed < -CLOSING else 1.0
+    if aside < 0.012 * slack and abs(along) < 0.012 * slack and turned(scene, rotation, 0.15 * slack):
         return move(scene, best.point, rotation, CLOSE)
     ready = scene.opening > min(best.opening - 0.006, best.width + 0.03)
     gripper = OPEN if best.opening >= MAX_OPENING else opened_to(scene, best.opening)
@@ -232,15 +235,14 @@ def _drag(scene: Scene, name: str, option: Grasp, obstacle: np.ndarray) -> Embod
     touch = edge + 0.011 * (UP - away) / np.sqrt(2) + 0.003 * ahead
     error = scene.hand - touch
     along = error @ ahead
-    aside = np.linalg.norm(error - along * ahead)
+    aside = float(np.linalg.norm(error - along * ahead))
     ready = turned(scene, rotation, 0.2) and scene.opening < 0.02
     if ready and aside < 0.02 and along > -0.012:
         return move(scene, scene.hand + 0.015 * away - 0.008 * UP, rotation, CLOSE)
-    if ready and aside < 0.012:
-        return move(scene, touch + 0.01 * ahead, rotation, CLOSE, speed=0.6)
     start = touch - 0.09 * ahead
-    if np.linalg.norm(scene.hand - start) < 0.06:
-        return move(scene, start, rotation, CLOSE)
+    if aside < NEAR and -0.15 < along < 0.02:
+        left = min(0.09, max(funnel(scene, aside, 0.01, rotation), 0.0 if scene.opening < 0.02 else 0.06))
+        return move(scene, touch + (0.01 - left) * ahead, rotation, CLOSE, speed=0.6 if left < 0.06 else 1.0)
     safe = scene.highest_between(scene.hand, start, (name,)) + HOVER
     return travel(scene, start, safe, rotation, CLOSE)
 
@@ -273,10 +275,13 @@ def _carry(scene: Scene, name: str, place: Place) -> EmbodiedAction:
         return move(scene, np.array([*(hand + 0.06 * out)[:2], scene.table_height + 0.015 + hangs]), rotation, CLOSE)
     aside = np.linalg.norm(anchor[:2] - place.point[:2])
     release = place.point[2] + place.drop + hangs
-    if aside < place.tolerance and turned(scene, upright, 0.12):
-        if hand[2] < release + 0.006 and scene.speed(name) > STILL:  # let go on the way, it slides on
+    # It came down this far because it was over its place: half as far off again is no reason not to let go.
+    low = hand[2] < release + 0.006
+    slack = 1.5 if low else 1.0
+    if aside < place.tolerance * slack and turned(scene, upright, 0.12 * slack):
+        if low and scene.speed(name) > STILL:  # let go on the way, it slides on
             return move(scene, np.array([*goal, hand[2]]), upright, CLOSE)
-        if hand[2] < release + 0.006:
+        if low:
             return move(scene, hand, rotation, OPEN)
         return move(scene, np.array([*goal, release - 0.004]), upright, CLOSE)
     if aside < 2.5 * place.tolerance and hand[2] < release + 0.05 and turned(scene, upright, 0.25):
