@@ -1,5 +1,6 @@
 import gc
 import weakref
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -7,10 +8,11 @@ import pytest
 from omniactor.agent import make_agent
 from omniactor.errors import UnknownAgentError
 from omniactor.experts import SKILLS
-from omniactor.experts.motion import opened_to
+from omniactor.experts.motion import funnel, opened_to, travel
 from omniactor.experts.scene import Scene
 from omniactor.rollout import rollout
 from omniactor.sim.libero import Libero90Env
+from omniactor.sim.rotation import about_z
 
 
 def solve(env, init_state, steps=400):
@@ -49,6 +51,40 @@ def test_fingers_come_to_rest_at_a_width_and_do_not_swing_around_it(standin_env,
     assert set(commands) == {-before, 0.0}
     assert commands == sorted(commands, key=abs, reverse=True)  # one movement, then nothing
     assert scene.opening == pytest.approx(width, abs=0.007)
+
+
+def test_the_way_to_a_place_has_no_edge_between_up_and_down(standin_env):
+    """A millimetre more to go changes little of what it does: from pictures nobody could tell which side of an edge it is on."""
+    env = standin_env(47)
+    env.reset(options={"init_state": 0})
+    scene = Scene(env)
+    commands = []
+    for millimetres in range(5, 200):
+        goal = scene.hand + np.array([0.001 * millimetres, 0.0, -0.05])
+        commands.append(travel(scene, goal, scene.hand[2] + 0.05, scene.hand_rotation).values[:3])
+    assert commands[0][2] == -1.0  # over the place it goes down
+    assert commands[-1][2] == 1.0  # far from it, first up to where it may cross
+    assert np.abs(np.diff(commands, axis=0)).max() < 0.5
+
+
+def test_a_funnel_is_as_high_as_the_hand_is_off_or_turned(standin_env):
+    env = standin_env(47)
+    env.reset(options={"init_state": 0})
+    scene = Scene(env)
+    as_it_is = scene.hand_rotation
+    assert funnel(scene, 0.01, 0.01, as_it_is) == 0.0
+    assert funnel(scene, 0.02, 0.01, as_it_is) == pytest.approx(0.03)
+    assert funnel(scene, 0.0, 0.01, about_z(0.6) @ as_it_is) == pytest.approx(3 * 0.08 * 0.5)
+    assert funnel(scene, 0.0, 0.01, about_z(0.6) @ as_it_is, loose=0.6) == pytest.approx(0.0)
+
+
+def test_a_knob_is_turned_without_turning_back(standin_env):
+    turns = [
+        step.action.values[5] for step in rollout(standin_env(20), make_agent("expert", standin_env(20)), 200) if step.action
+    ]
+    far = [turn for turn in turns if abs(turn) > 0.25]
+    changes = sum(a * b < 0 for a, b in pairwise(far))
+    assert len(turns) < 200 and changes <= 1  # there, and then the knob the other way
 
 
 @pytest.mark.slow
