@@ -52,9 +52,13 @@ def rates(checkpoint: Path, assets: str) -> dict[int, tuple[int, int]] | None:
 
 
 def in_order(summaries: list[dict]) -> list[dict]:
-    """Return evaluations by agent, each agent's together, agents in the order in which they come first."""
-    agents = list(dict.fromkeys(summary["agent"] for summary in summaries))
-    return sorted(summaries, key=lambda summary: agents.index(summary["agent"]))
+    """Return evaluations by agent, each agent's together, agents in the order in which they come first.
+
+    One that lies in two places, with its checkpoint and among the project's results, is there once.
+    """
+    once = [summary for number, summary in enumerate(summaries) if summary not in summaries[:number]]
+    agents = list(dict.fromkeys(summary["agent"] for summary in once))
+    return sorted(once, key=lambda summary: agents.index(summary["agent"]))
 
 
 def title(summary: dict) -> str:

@@ -35,6 +35,11 @@ def test_an_agents_evaluations_stand_together():
     assert [summary["n"] for summary in results.in_order(summaries)] == [0, 2, 1, 3]
 
 
+def test_an_evaluation_that_lies_in_two_places_is_shown_once():
+    other = {**SUMMARY, "protocol": {"starts": "fresh"}}
+    assert results.in_order([SUMMARY, other, json.loads(json.dumps(SUMMARY))]) == [SUMMARY, other]
+
+
 @pytest.mark.parametrize("text", ["", "{}", "[1]", '{"per_task": 3}'])
 def test_a_file_that_is_no_summary_is_named(tmp_path, text):
     (tmp_path / "libero-90-broken.json").write_text(text)
