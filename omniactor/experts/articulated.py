@@ -5,7 +5,22 @@ from __future__ import annotations
 import numpy as np
 
 from omniactor.experts.grasps import FINGER_REACH
-from omniactor.experts.motion import CLOSE, NEAR, OPEN, flat, funnel, move, opened_to, pointing, travel, turned
+from omniactor.experts.motion import (
+    CLOSE,
+    HOVER,
+    NEAR,
+    OPEN,
+    STEADY,
+    approach,
+    flat,
+    funnel,
+    move,
+    off_line,
+    opened_to,
+    pointing,
+    travel,
+    turned,
+)
 from omniactor.experts.scene import UP, Box, Scene
 from omniactor.sim.rotation import about_z
 from omniactor.types import EmbodiedAction
@@ -14,8 +29,6 @@ LEAN = 0.8  # of the hand when it pushes: horizontal part of its direction for 1
 LOW_HANDLE = 0.10  # above the table: lower bars cannot be gripped by the leaning hand, metres
 ROLL_SIN, ROLL_COS = np.sin(1.15), np.cos(1.15)  # the hand's lean towards a handle, radians from straight down
 KNOB_HELD = 0.04  # fingers closer than this have the knob's bar between them, metres
-HOVER = 0.06
-STEADY = 0.01  # from the line into a handle or onto a knob, within which it is straight in, metres
 
 
 def close_drawer(scene: Scene, region: str) -> EmbodiedAction:
@@ -54,42 +67,25 @@ def open_drawer(scene: Scene, region: str) -> EmbodiedAction:
         closing = -closing
     rotation = np.column_stack([closing, np.cross(ahead, closing), ahead])
     grip = handle.center + 0.004 * ahead
-    away = scene.hand - grip
-    along = away @ ahead
-    beside = float(np.linalg.norm(away - along * ahead))
-    ready = turned(scene, rotation, 0.2)
-    if ready and beside < 0.02 and abs(along) < 0.02 and scene.opening < 0.03:
-        return move(scene, grip + 0.06 * outward, rotation, CLOSE)
-    if ready and beside < 0.012 and abs(along) < 0.012:
-        return move(scene, grip, rotation, CLOSE)
+    along, beside = off_line(scene, grip, ahead)
+    if turned(scene, rotation, 0.2):
+        if beside < 0.02 and abs(along) < 0.02 and scene.opening < 0.03:
+            return move(scene, grip + 0.06 * outward, rotation, CLOSE)
+        if beside < 0.012 and abs(along) < 0.012:
+            return move(scene, grip, rotation, CLOSE)
     # Half open: wide fingers would meet the drawer's front on one side.
-    ajar = opened_to(scene, 0.045)
-    start = grip - 0.09 * ahead
-    if beside < NEAR and -0.15 < along < 0.012:
-        left = min(0.09, max(funnel(scene, beside, STEADY, rotation), 0.0 if 0.03 < scene.opening < 0.06 else 0.06))
-        return move(scene, grip - left * ahead, rotation, ajar, speed=0.5 if left < 0.06 else 1.0)
-    safe = scene.highest_between(scene.hand, start) + HOVER
-    return travel(scene, start, safe, rotation, ajar)
+    return approach(scene, grip, rotation, opened_to(scene, 0.045), ready=0.03 < scene.opening < 0.06)
 
 
 def _drag_handle(scene: Scene, handle: Box, outward: np.ndarray) -> EmbodiedAction:
     """Press the closed, leaning finger tips onto a low bar handle and drag it out; there is no room for the palm to grip it."""
     rotation = pointing(scene, np.cross(UP, outward), -UP - outward)
-    ahead = rotation[:, 2]
     # The tips go behind the bar, the fingers' underside lies on it.
     touch = handle.center + 0.0125 * UP - 0.0115 * outward
-    away = scene.hand - touch
-    along = away @ ahead
-    beside = float(np.linalg.norm(away - along * ahead))
-    ready = turned(scene, rotation, 0.25)
-    if ready and beside < 0.025 and along > -0.012:
+    along, beside = off_line(scene, touch, rotation[:, 2])
+    if turned(scene, rotation, 0.25) and beside < 0.025 and along > -0.012:
         return move(scene, scene.hand + 0.05 * outward - 0.04 * UP, rotation, CLOSE)
-    start = touch - 0.10 * ahead
-    if beside < NEAR and -0.16 < along < 0.02:
-        left = min(0.10, funnel(scene, beside, STEADY, rotation))
-        return move(scene, touch + (0.01 - left) * ahead, rotation, CLOSE, speed=0.6 if left < 0.06 else 1.0)
-    safe = scene.highest_between(scene.hand, start) + HOVER
-    return travel(scene, start, safe, rotation, CLOSE)
+    return approach(scene, touch, rotation, CLOSE, press=0.01)
 
 
 def turn_on(scene: Scene, stove: str) -> EmbodiedAction:

@@ -15,6 +15,9 @@ MAX_TURN = 0.5  # of the full rotation command: faster turns shake what is held
 NEAR = 0.05  # this far aside of where it is to come down, the hand comes down in a funnel, metres
 FUNNEL = 3.0  # distance left to go per distance aside of the funnel's axis
 SWING = 0.08  # a hand turned wrong by one radian counts as this far aside, metres
+LINE = 0.09  # length of the way in along a line, metres
+HOVER = 0.06  # above what it goes over, metres
+STEADY = 0.01  # from the line into a handle or onto a knob, within which it is straight in, metres
 
 
 def move(
@@ -76,6 +79,43 @@ def funnel(scene: Scene, aside: float, steady: float, rotation: np.ndarray, loos
     """
     turn = float(np.linalg.norm(rotation_error(scene, rotation)))
     return FUNNEL * (max(0.0, aside - steady) + SWING * max(0.0, turn - loose))
+
+
+def off_line(scene: Scene, goal: np.ndarray, ahead: np.ndarray) -> tuple[float, float]:
+    """Return how far the hand is past `goal` along the unit vector `ahead`, and how far beside that line, metres."""
+    away = scene.hand - goal
+    along = float(away @ ahead)
+    return along, float(np.linalg.norm(away - along * ahead))
+
+
+def approach(
+    scene: Scene,
+    goal: np.ndarray,
+    rotation: np.ndarray,
+    gripper: float,
+    ready: bool = True,
+    press: float = 0.0,
+    without: tuple[str, ...] = (),
+) -> EmbodiedAction:
+    """Go to `goal` along the line on which the hand is to point: at height to the line's start, then in, in a funnel.
+
+    Args:
+        scene: what the expert sees.
+        goal: of the grip site, world frame, metres (3,).
+        rotation: of the grip site (3, 3); its third column is the line.
+        gripper: -1 opens, +1 closes, 0 holds.
+        ready: whether the fingers are as wide as they are to arrive; until then the hand waits before the goal.
+        press: how far past the goal it is sent, metres, so that it does not stop short.
+        without: objects it need not fly over.
+    """
+    ahead = rotation[:, 2]
+    along, beside = off_line(scene, goal, ahead)
+    if beside < NEAR and -LINE - 0.06 < along < 0.02:
+        left = min(LINE, max(funnel(scene, beside, STEADY, rotation), 0.0 if ready else 0.06))
+        return move(scene, goal + (press - left) * ahead, rotation, gripper, speed=0.6 if left < 0.06 else 1.0)
+    start = goal - LINE * ahead
+    safe = scene.highest_between(scene.hand, start, without) + HOVER
+    return travel(scene, start, safe, rotation, gripper)
 
 
 def opened_to(scene: Scene, width: float) -> float:

@@ -9,13 +9,16 @@ import numpy as np
 from omniactor.experts.grasps import MAX_OPENING, Grasp, grasps
 from omniactor.experts.motion import (
     CLOSE,
+    HOVER,
     NEAR,
     OPEN,
+    approach,
     bowing,
     flat,
     funnel,
     leaning,
     move,
+    off_line,
     opened_to,
     pointing,
     rotation_error,
@@ -26,13 +29,12 @@ from omniactor.experts.scene import UP, Scene
 from omniactor.sim.rotation import about_z, axis_angle_to_matrix
 from omniactor.types import EmbodiedAction
 
-HOVER = 0.06  # above what is to be grasped or released into, metres
 LEAN = 0.55  # of the hand where the palm has no room straight above, radians
 BLOCKED = 3.0  # cost of each part of the hand that has no room
 STILL = 0.06  # what moves sideways no faster may be let go, metres per second
 CLOSING = 0.03  # fingers that come together faster are closing, metres per second
 MARGIN = 0.03  # carried things clear what they pass over by this, metres
-STEADY = 0.014  # from the line into a grasp, within which it is straight down, metres
+GRASP_STEADY = 0.014  # from the line into a grasp, within which it is straight down, metres
 # Points of the hand that must not meet anything, metres from a grasp along the hand, sideways or up.
 _FINGERS, _SIDES = np.arange(0.0, 0.25, 0.04)[:, None, None], np.array([[1.0], [-1.0]])
 _PALM, _PALM_WIDTH = np.arange(0.055, 0.25, 0.04)[:, None, None], np.linspace(-0.1, 0.1, 5)[:, None]
@@ -110,10 +112,8 @@ def grasp(scene: Scene, name: str, offer: list[Grasp], place: Place | None = Non
     obstacle = _palm_obstacle(scene, best, rotation)
     if obstacle is not None and box.top - box.bottom < 0.04 and not _around(scene, best):
         return _drag(scene, name, best, obstacle)
-    error = best.point - scene.hand
     ahead = rotation[:, 2]
-    along = error @ ahead
-    aside = float(np.linalg.norm(error - along * ahead))
+    along, aside = off_line(scene, best.point, ahead)
     # Fingers that close push things a little aside: once they do, they go on.
     slack = 1.7 if scene.opening_speed < -CLOSING else 1.0
     if aside < 0.012 * slack and abs(along) < 0.012 * slack and turned(scene, rotation, 0.15 * slack):
@@ -122,8 +122,8 @@ def grasp(scene: Scene, name: str, offer: list[Grasp], place: Place | None = Non
     gripper = OPEN if best.opening >= MAX_OPENING else opened_to(scene, best.opening)
     high = HOVER + max(0.0, box.top - best.point[2])
     above = best.point - high * ahead
-    if aside < NEAR and along > -0.02:
-        away = min(high, max(funnel(scene, aside, STEADY, rotation), 0.0 if ready else 0.05))
+    if aside < NEAR and along < 0.02:
+        away = min(high, max(funnel(scene, aside, GRASP_STEADY, rotation), 0.0 if ready else 0.05))
         return move(scene, best.point - away * ahead, rotation, gripper)
     safe = max(above[2], scene.highest_between(scene.hand, best.point, (name,)) + HOVER)
     return travel(scene, above, safe, rotation, gripper)
@@ -233,18 +233,11 @@ def _drag(scene: Scene, name: str, option: Grasp, obstacle: np.ndarray) -> Embod
     edge = np.array([*(box.center - (box.extent @ np.abs(away)) * away)[:2], box.top])
     # The fingers' underside, a centimetre from their axis, lies on the edge; the tips reach past it.
     touch = edge + 0.011 * (UP - away) / np.sqrt(2) + 0.003 * ahead
-    error = scene.hand - touch
-    along = error @ ahead
-    aside = float(np.linalg.norm(error - along * ahead))
-    ready = turned(scene, rotation, 0.2) and scene.opening < 0.02
-    if ready and aside < 0.02 and along > -0.012:
+    along, aside = off_line(scene, touch, ahead)
+    closed = scene.opening < 0.02
+    if closed and turned(scene, rotation, 0.2) and aside < 0.02 and along > -0.012:
         return move(scene, scene.hand + 0.015 * away - 0.008 * UP, rotation, CLOSE)
-    start = touch - 0.09 * ahead
-    if aside < NEAR and -0.15 < along < 0.02:
-        left = min(0.09, max(funnel(scene, aside, 0.01, rotation), 0.0 if scene.opening < 0.02 else 0.06))
-        return move(scene, touch + (0.01 - left) * ahead, rotation, CLOSE, speed=0.6 if left < 0.06 else 1.0)
-    safe = scene.highest_between(scene.hand, start, (name,)) + HOVER
-    return travel(scene, start, safe, rotation, CLOSE)
+    return approach(scene, touch, rotation, CLOSE, ready=closed, press=0.01, without=(name,))
 
 
 def _carry(scene: Scene, name: str, place: Place) -> EmbodiedAction:
