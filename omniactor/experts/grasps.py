@@ -14,6 +14,8 @@ from omniactor.experts.scene import UP, Scene
 FINGER_REACH = 0.012  # finger tips below the grip site, metres
 MAX_OPENING = 0.08
 SECOND = 1.0  # penalty of a second-best way to take hold
+BLOCKED = 3.0  # penalty of each part of the hand that has no room, and of a handle beside which something stands
+BERTH = 0.11  # a handle is taken where nothing else is nearer, metres in the plane
 
 
 @dataclass(frozen=True)
@@ -116,10 +118,19 @@ def knob(point: tuple[float, float, float], width: float) -> Callable[[Scene, st
 
 
 def either(first: Callable[[Scene, str], list[Grasp]], second: Callable[[Scene, str], list[Grasp]]) -> Callable:
-    """The first way where it has room, else the second."""
+    """The first way where nothing else stands near it, else the second; also the second where the first has no room.
+
+    Room alone would do for the arm. But where something stands beside it, whether there is room is a matter of a centimetre,
+    and whoever learns from pictures would see both ways taken of what looks the same.
+    """
 
     def find(scene: Scene, name: str) -> list[Grasp]:
-        return first(scene, name) + [replace(option, penalty=option.penalty + SECOND) for option in second(scene, name)]
+        options = first(scene, name)
+        others = [scene.box(other) for other in scene.objects if other != name]
+        crowded = any(box.distance(option.point) < BERTH for box in others for option in options)
+        return [replace(option, penalty=option.penalty + (BLOCKED if crowded else 0.0)) for option in options] + [
+            replace(option, penalty=option.penalty + SECOND) for option in second(scene, name)
+        ]
 
     return find
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from omniactor.experts.grasps import MAX_OPENING, Grasp, grasps
+from omniactor.experts.grasps import BLOCKED, MAX_OPENING, Grasp, grasps
 from omniactor.experts.motion import (
     CLOSE,
     HOVER,
@@ -30,7 +30,6 @@ from omniactor.sim.rotation import about_z, axis_angle_to_matrix
 from omniactor.types import EmbodiedAction
 
 LEAN = 0.55  # of the hand where the palm has no room straight above, radians
-BLOCKED = 3.0  # cost of each part of the hand that has no room
 STILL = 0.06  # what moves sideways no faster may be let go, metres per second
 CLOSING = 0.03  # fingers that come together faster are closing, metres per second
 MARGIN = 0.03  # carried things clear what they pass over by this, metres
@@ -158,8 +157,8 @@ def _choose(scene: Scene, name: str, offer: list[Grasp], place: Place | None) ->
     # Taken hold of at a slant, a tall thing tips over: its neighbours have to give way instead.
     box = scene.box(name)
     without = tuple(scene.objects) if box.top - box.bottom > 0.1 else (name,)
-    costs = _costs(scene, without, straight, prefer)
-    if min(costs) < BLOCKED:
+    costs, free = _costs(scene, without, straight, prefer)
+    if any(free):
         if place is not None:  # of those that have room here, one that also has room there
             costs = [cost + there for cost, there in zip(costs, _costs_there(scene, name, straight, place), strict=True)]
         return straight[int(np.argmin(costs))]
@@ -169,13 +168,13 @@ def _choose(scene: Scene, name: str, offer: list[Grasp], place: Place | None) ->
     ]
     leans = [(option, tilt(down, angle)) for option, down, tilt in tilts for angle in (LEAN, -LEAN)]
     ways = straight + leans
-    costs += _costs(scene, without, leans, prefer)
+    costs += _costs(scene, without, leans, prefer)[0]
     return ways[int(np.argmin(costs))]
 
 
-def _costs(scene: Scene, without: tuple[str, ...], ways: list[Way], prefer: np.ndarray | None) -> list[float]:
-    """Lower is better: little turning, the wanted closing axis, near hand and robot, room for fingers and palm."""
-    costs = []
+def _costs(scene: Scene, without: tuple[str, ...], ways: list[Way], prefer: np.ndarray | None) -> tuple[list[float], list[bool]]:
+    """Lower is better: little turning, the wanted closing axis, near hand and robot. And which have room for fingers and palm."""
+    costs, free = [], []
     for (option, rotation), met in zip(ways, _met(scene, without, ways)[1], strict=True):
         cost = np.linalg.norm(rotation_error(scene, rotation)) + option.penalty
         cost += 4.0 * np.linalg.norm(option.point[:2] - scene.hand[:2]) + 60.0 * scene.strain(option.point, rotation[:, 2])
@@ -184,7 +183,8 @@ def _costs(scene: Scene, without: tuple[str, ...], ways: list[Way], prefer: np.n
         if rotation[2, 2] > -0.99:
             cost += 2.0
         costs.append(float(cost + 1.0 * met[LOWEST].sum() + BLOCKED * _parts_met(met)))
-    return costs
+        free.append(_parts_met(met) == 0)
+    return costs, free
 
 
 def _costs_there(scene: Scene, name: str, ways: list[Way], place: Place) -> list[float]:

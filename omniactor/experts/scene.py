@@ -47,6 +47,11 @@ class Box:
         """Height of the lowest point, metres."""
         return float(self.center[2] - self.extent[2])
 
+    def distance(self, point: np.ndarray) -> float:
+        """How far a point (3,) is outside the box, seen from above, metres; 0 inside."""
+        outside = np.abs(self.rotation.T @ (point - self.center)) - self.half
+        return float(np.linalg.norm((self.rotation @ np.maximum(outside, 0.0))[:2]))
+
 
 class Scene:
     """Read access to one environment's simulator state.
