@@ -29,7 +29,9 @@ from omniactor.experts.scene import UP, Scene
 from omniactor.sim.rotation import about_z, axis_angle_to_matrix
 from omniactor.types import EmbodiedAction
 
-LEAN = 0.55  # of the hand where the palm has no room straight above, radians
+LEANS = (0.14, 0.28, 0.41, 0.55)  # of the hand where it cannot come from straight above, radians
+LEANING = 3.6  # cost of leaning by a radian
+STRAINED = 1.0  # cost from which on leaning is tried against folding or stretching the arm
 STILL = 0.06  # what moves sideways no faster may be let go, metres per second
 CLOSING = 0.03  # fingers that come together faster are closing, metres per second
 MARGIN = 0.03  # carried things clear what they pass over by this, metres
@@ -157,8 +159,8 @@ def _choose(scene: Scene, name: str, offer: list[Grasp], place: Place | None) ->
     # Taken hold of at a slant, a tall thing tips over: its neighbours have to give way instead.
     box = scene.box(name)
     without = tuple(scene.objects) if box.top - box.bottom > 0.1 else (name,)
-    costs, free = _costs(scene, without, straight, prefer)
-    if any(free):
+    costs, room, strains = _costs(scene, without, straight, prefer)
+    if any(enough and strain < STRAINED for enough, strain in zip(room, strains, strict=True)):
         if place is not None:  # of those that have room here, one that also has room there
             costs = [cost + there for cost, there in zip(costs, _costs_there(scene, name, straight, place), strict=True)]
         return straight[int(np.argmin(costs))]
@@ -166,25 +168,34 @@ def _choose(scene: Scene, name: str, offer: list[Grasp], place: Place | None) ->
     tilts = [
         (option, down, tilt) for option, down in straight for tilt in ((bowing, leaning) if option.width < 0.04 else (bowing,))
     ]
-    leans = [(option, tilt(down, angle)) for option, down, tilt in tilts for angle in (LEAN, -LEAN)]
+    # Little by little where the arm would have to fold: a little nearer to the robot is a little more. Past what stands in
+    # the way, far enough at once.
+    angles = LEANS if any(room) else LEANS[-1:]
+    leans = [(option, tilt(down, sign * angle)) for option, down, tilt in tilts for angle in angles for sign in (1, -1)]
     ways = straight + leans
     costs += _costs(scene, without, leans, prefer)[0]
     return ways[int(np.argmin(costs))]
 
 
-def _costs(scene: Scene, without: tuple[str, ...], ways: list[Way], prefer: np.ndarray | None) -> tuple[list[float], list[bool]]:
-    """Lower is better: little turning, the wanted closing axis, near hand and robot. And which have room for fingers and palm."""
-    costs, free = [], []
+def _costs(
+    scene: Scene, without: tuple[str, ...], ways: list[Way], prefer: np.ndarray | None
+) -> tuple[list[float], list[bool], list[float]]:
+    """Return what each way costs, whether it has room, and what the arm's reach is of its cost.
+
+    Lower is better: little turning, the wanted closing axis, near hand and robot, room for fingers and palm.
+    """
+    costs, room, strains = [], [], []
     for (option, rotation), met in zip(ways, _met(scene, without, ways)[1], strict=True):
         cost = np.linalg.norm(rotation_error(scene, rotation)) + option.penalty
-        cost += 4.0 * np.linalg.norm(option.point[:2] - scene.hand[:2]) + 60.0 * scene.strain(option.point, rotation[:, 2])
+        strain = 60.0 * scene.strain(option.point, rotation[:, 2])
+        cost += 4.0 * np.linalg.norm(option.point[:2] - scene.hand[:2]) + strain
         if prefer is not None:
             cost += 6.0 * (1.0 - abs(option.closing @ prefer))
-        if rotation[2, 2] > -0.99:
-            cost += 2.0
+        cost += LEANING * np.arccos(np.clip(-rotation[2, 2], -1.0, 1.0))
         costs.append(float(cost + 1.0 * met[LOWEST].sum() + BLOCKED * _parts_met(met)))
-        free.append(_parts_met(met) == 0)
-    return costs, free
+        room.append(_parts_met(met) == 0)
+        strains.append(strain)
+    return costs, room, strains
 
 
 def _costs_there(scene: Scene, name: str, ways: list[Way], place: Place) -> list[float]:

@@ -20,6 +20,16 @@ def solve(env, init_state, steps=400):
     return last
 
 
+def until_held(env, init_state, name):
+    """Yield the scene before every action of the expert until it holds `name`, and once then."""
+    scene = Scene(env)
+    for _ in rollout(env, make_agent("expert", env), 300, options={"init_state": init_state}):
+        yield scene
+        if scene.holds(name):
+            return
+    raise AssertionError(f"never held {name}")
+
+
 @pytest.mark.parametrize("task", [47, 48, 52, 0, 22])
 @pytest.mark.parametrize("init_state", [0, 25])
 def test_it_solves_a_flat_box_a_bottle_a_carton_and_both_heights_of_drawer(standin_env, task, init_state):
@@ -85,6 +95,26 @@ def test_a_knob_is_turned_without_turning_back(standin_env):
     changes = sum(a * b < 0 for a, b in pairwise(far))
     assert len(turns) < 200  # the stove is on
     assert len(far) > 5 and changes <= 1  # there, and then the knob the other way
+
+
+@pytest.mark.parametrize(
+    ("task", "name"),
+    [(4, "butter_1"), (58, "ketchup_1"), (48, "ketchup_1"), (65, "red_coffee_mug_1")],
+    ids=["butter", "ketchup by the tray", "ketchup by the basket", "mug"],
+)
+def test_a_hand_that_comes_from_afar_does_not_lean_where_there_is_room_straight_above(standin_env, task, name):
+    leans = [np.degrees(np.arccos(-scene.hand_rotation[2, 2])) for scene in until_held(standin_env(task), 0, name)]
+    assert max(leans) < 15
+
+
+@pytest.mark.parametrize(("task", "by_handle"), [(21, False), (18, False), (45, True)], ids=["pot beside", "pot beside", "free"])
+def test_a_pan_is_taken_the_same_way_from_every_start_of_a_task(standin_env, task, by_handle):
+    env = standin_env(task)
+    for init_state in range(4):
+        *_, scene = until_held(env, init_state, "chefmate_8_frypan_1")
+        position, frame = scene.pose("chefmate_8_frypan_1")
+        along_handle = (frame.T @ (scene.hand - position))[0]  # the rim ends at 0.10, the handle is taken from 0.14 on
+        assert (along_handle > 0.12) == by_handle, init_state
 
 
 @pytest.mark.slow
