@@ -26,8 +26,9 @@ class Grasp:
         point: of the grip site, world frame, metres (3,).
         closing: horizontal unit vector along which the fingers close (3,).
         width: of what is between the fingers, metres.
-        opening: how far the fingers open for it, metres; less than all the way where something beside it is in their way.
         penalty: how much worse it holds than the best of its kind.
+        opening: how far the fingers open for it, metres; less than all the way where something beside it is in their way.
+        second: not the way it is meant to be held: it can be carried so, not pushed into a shelf.
     """
 
     point: np.ndarray
@@ -35,6 +36,7 @@ class Grasp:
     width: float
     penalty: float = 0.0
     opening: float = MAX_OPENING
+    second: bool = False
 
 
 def object_type(name: str) -> str:
@@ -129,7 +131,7 @@ def either(first: Callable[[Scene, str], list[Grasp]], second: Callable[[Scene, 
         others = [scene.box(other) for other in scene.objects if other != name]
         crowded = any(box.distance(option.point) < BERTH for box in others for option in options)
         return [replace(option, penalty=option.penalty + (BLOCKED if crowded else 0.0)) for option in options] + [
-            replace(option, penalty=option.penalty + SECOND) for option in second(scene, name)
+            replace(option, penalty=option.penalty + SECOND, second=True) for option in second(scene, name)
         ]
 
     return find

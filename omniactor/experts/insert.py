@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from omniactor.experts.grasps import SECOND, grasps
+from omniactor.experts.grasps import grasps
 from omniactor.experts.motion import CLOSE, flat, funnel, move, rotation_error, travel
 from omniactor.experts.pick_place import MARGIN, grasp
 from omniactor.experts.scene import UP, Scene
@@ -26,7 +26,7 @@ def insert(scene: Scene, name: str, region: str, axis: int, lean: float, low: fl
     """
     if not scene.holds(name):
         # Only as it is best held: by the handle, which stays outside, not by the rim, which goes in.
-        return grasp(scene, name, [way for way in grasps(scene, name) if way.penalty < SECOND])
+        return grasp(scene, name, [way for way in grasps(scene, name) if not way.second])
     shelf = region.split("_1_")[0] + "_1"
     _, shelf_frame = scene.pose(shelf)
     inward = flat(shelf_frame[:, 1])

@@ -2,6 +2,7 @@ import gc
 import weakref
 from itertools import pairwise
 
+import mujoco
 import numpy as np
 import pytest
 
@@ -115,6 +116,20 @@ def test_a_pan_is_taken_the_same_way_from_every_start_of_a_task(standin_env, tas
         position, frame = scene.pose("chefmate_8_frypan_1")
         along_handle = (frame.T @ (scene.hand - position))[0]  # the rim ends at 0.10, the handle is taken from 0.14 on
         assert (along_handle > 0.12) == by_handle, init_state
+
+
+def test_a_pan_that_is_to_be_pushed_into_a_shelf_is_taken_by_its_handle_whatever_stands_near(standin_env):
+    env = standin_env(40)
+    env.reset(options={"init_state": 0})
+    scene, expert = Scene(env), make_agent("expert", env)
+    expert.reset(env.task_description, None)
+    free = expert.act(env.observe(images=False)).values
+    position, frame = scene.pose("chefmate_8_frypan_1")
+    beside = position + frame @ np.array([0.17, 0.09, 0.0])
+    env.data.joint("white_bowl_1_joint0").qpos[:2] = beside[:2]
+    mujoco.mj_forward(env.model, env.data)
+    near = expert.act(env.observe(images=False)).values
+    np.testing.assert_allclose(near[:2], free[:2], atol=0.05)  # still on the way to the handle
 
 
 @pytest.mark.slow
