@@ -49,8 +49,9 @@ class Box:
 
     def distance(self, point: np.ndarray) -> float:
         """How far a point (3,) is outside the box, seen from above, metres; 0 inside."""
-        outside = np.abs(self.rotation.T @ (point - self.center)) - self.half
-        return float(np.linalg.norm((self.rotation @ np.maximum(outside, 0.0))[:2]))
+        local = self.rotation.T @ (point - self.center)
+        outside = local - np.clip(local, -self.half, self.half)
+        return float(np.linalg.norm((self.rotation @ outside)[:2]))
 
 
 class Scene:

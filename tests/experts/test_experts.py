@@ -10,7 +10,7 @@ from omniactor.agent import make_agent
 from omniactor.errors import UnknownAgentError
 from omniactor.experts import SKILLS
 from omniactor.experts.motion import funnel, opened_to, travel
-from omniactor.experts.scene import Scene
+from omniactor.experts.scene import Box, Scene
 from omniactor.rollout import rollout
 from omniactor.sim.libero import Libero90Env
 from omniactor.sim.rotation import about_z
@@ -190,6 +190,13 @@ def test_boxes_enclose_what_they_name_and_the_hand_frame_is_as_documented(standi
     closing = scene.hand_rotation[:, 0]
     assert abs((right - left) @ closing) > 0.9 * np.linalg.norm(right - left)
     assert not scene.holds("tomato_sauce_1")
+
+
+def test_the_distance_to_a_box_is_measured_in_the_plane_and_from_its_sides():
+    box = Box(np.array([1.0, 0.0, 0.5]), np.array([0.2, 0.1, 0.3]), about_z(np.pi / 2))
+    assert box.distance(np.array([1.0, 0.3, 0.5])) == pytest.approx(0.1)  # its long side lies along y
+    assert box.distance(np.array([0.7, 0.0, 2.0])) == pytest.approx(0.2)  # height does not count
+    assert box.distance(np.array([1.05, -0.15, 0.9])) == 0.0
 
 
 def test_an_expert_keeps_no_scene_alive():
