@@ -8,7 +8,7 @@ import pytest
 
 from omniactor.agent import make_agent
 from omniactor.errors import UnknownAgentError
-from omniactor.experts import SKILLS
+from omniactor.experts import SKILLS, pick_place
 from omniactor.experts.motion import funnel, opened_to, travel
 from omniactor.experts.scene import Box, Scene
 from omniactor.rollout import rollout
@@ -98,14 +98,24 @@ def test_a_knob_is_turned_without_turning_back(standin_env):
     assert len(far) > 5 and changes <= 1  # there, and then the knob the other way
 
 
-@pytest.mark.parametrize(
-    ("task", "name"),
-    [(4, "butter_1"), (58, "ketchup_1"), (48, "ketchup_1"), (65, "red_coffee_mug_1")],
-    ids=["butter", "ketchup by the tray", "ketchup by the basket", "mug"],
-)
-def test_a_hand_that_comes_from_afar_does_not_lean_where_there_is_room_straight_above(standin_env, task, name):
-    leans = [np.degrees(np.arccos(-scene.hand_rotation[2, 2])) for scene in until_held(standin_env(task), 0, name)]
-    assert max(leans) < 15
+def lean_of_the_grasp(env, name, monkeypatch):
+    """Return by how many degrees the last grasp before `name` is held leans, start 0."""
+    choose, chosen = pick_place._choose, []
+    monkeypatch.setattr(pick_place, "_choose", lambda *seen: chosen.append(choose(*seen)) or chosen[-1])
+    for _ in until_held(env, 0, name):
+        pass
+    return np.degrees(np.arccos(-chosen[-1][1][2, 2]))
+
+
+@pytest.mark.parametrize(("task", "name"), [(3, "butter_2"), (4, "butter_1"), (48, "ketchup_1")])
+def test_a_hand_that_comes_from_afar_does_not_lean_where_there_is_room_straight_above(standin_env, monkeypatch, task, name):
+    assert lean_of_the_grasp(standin_env(task), name, monkeypatch) == pytest.approx(0.0, abs=1e-3)
+
+
+def test_the_nearer_to_the_robot_the_further_it_leans(standin_env, monkeypatch):
+    near = lean_of_the_grasp(standin_env(58), "ketchup_1", monkeypatch)
+    nearer = lean_of_the_grasp(standin_env(62), "new_salad_dressing_1", monkeypatch)
+    assert 5 < near < nearer < 33
 
 
 @pytest.mark.parametrize(("task", "by_handle"), [(21, False), (18, False), (45, True)], ids=["pot beside", "pot beside", "free"])
