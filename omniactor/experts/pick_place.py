@@ -192,8 +192,9 @@ def _costs(
         if prefer is not None:
             cost += 6.0 * (1.0 - abs(option.closing @ prefer))
         cost += LEANING * np.arccos(np.clip(-rotation[2, 2], -1.0, 1.0))
-        costs.append(float(cost + 1.0 * met[LOWEST].sum() + BLOCKED * _parts_met(met)))
-        room.append(_parts_met(met) == 0)
+        parts = _parts_met(met)
+        costs.append(float(cost + 1.0 * met[LOWEST].sum() + BLOCKED * parts))
+        room.append(parts == 0)
         strains.append(strain)
     return costs, room, strains
 
