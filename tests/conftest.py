@@ -14,6 +14,8 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as omniactor.model does, 
 
 from omniactor.types import Observation
 
+KEPT_SCENES = 4
+
 
 def pytest_collection_modifyitems(items):
     """Skip what needs LIBERO's own assets where there are none, and say how to run it."""
@@ -32,15 +34,20 @@ def libero_assets(monkeypatch):
 
 @pytest.fixture(scope="session")
 def standin_env():
-    """Return a function task -> environment on stand-ins without automatic rendering; scenes are kept."""
+    """Return a function task -> environment on stand-ins without automatic rendering; the last few are kept.
+
+    Each has more than a gigabyte of address space (MuJoCo's arena): of all of them together no process could be forked.
+    """
     from omniactor.sim.libero import Libero90Env
 
     made = {}
 
     def get(task=49):
-        if task not in made:
-            made[task] = Libero90Env(task, assets="standin", image_size=64, obs_type="state")
-        return made[task]
+        env = made.pop(task, None) or Libero90Env(task, assets="standin", image_size=64, obs_type="state")
+        made[task] = env
+        if len(made) > KEPT_SCENES:
+            made.pop(next(iter(made))).close()
+        return env
 
     yield get
     for env in made.values():
