@@ -16,6 +16,7 @@ from omniactor.errors import RenderError
 
 PACKAGES = "libegl1 libgl1 libgl1-mesa-dri libosmesa6 libglib2.0-0"
 INSTALL_HINT = f"install the Debian packages: apt-get install {PACKAGES}"
+_LIBRARIES = {"egl": "libEGL", "osmesa": "libOSMesa"}
 
 _TRIAL = """
 import mujoco
@@ -43,9 +44,17 @@ def try_backend(name: str, timeout: float = 60.0) -> str:
         return f"no frame within {timeout:.0f} s"
     if trial.returncode == 0 and "works" in trial.stdout:
         return ""
-    lines = trial.stderr.strip().splitlines()
+    return _reason(name, trial.stderr) or f"the process ended with status {trial.returncode}"
+
+
+def _reason(name: str, output: str) -> str:
+    """Return the line of a trial's output that says why it failed; "" if none does."""
+    lines = output.strip().splitlines()
     errors = [line for line in lines if re.match(r"[\w.]*(Error|Exception): ", line)]
-    return (errors or lines)[0][:200] if lines else f"the process ended with status {trial.returncode}"
+    # PyOpenGL's words for a library that is not there.
+    if errors and re.match(r"AttributeError: 'NoneType' object has no attribute '(gl|egl|OSMesa)", errors[0]):
+        return f"not installed ({_LIBRARIES[name]})" if name in _LIBRARIES else errors[0]
+    return (errors or lines or [""])[0][:200]
 
 
 def choose_backend() -> str:

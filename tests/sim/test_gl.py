@@ -31,3 +31,10 @@ def test_an_explicit_backend_is_tried_alone(monkeypatch):
 def test_the_trial_reports_why_a_backend_fails():
     assert gl.try_backend("osmesa", timeout=0.01) == "no frame within 0 s"
     assert "invalid" in gl.try_backend("nonsense").lower()
+
+
+def test_a_missing_library_is_called_that():
+    output = "Traceback ...\nAttributeError: 'NoneType' object has no attribute 'glGetError'\n"
+    assert gl._reason("osmesa", output) == "not installed (libOSMesa)"
+    assert gl._reason("osmesa", "warning\nRuntimeError: no context\n") == "RuntimeError: no context"
+    assert gl._reason("osmesa", "") == ""
