@@ -235,8 +235,16 @@ class MiniWobEnv(gymnasium.Env):
     def picture(self) -> np.ndarray:
         """Return the screenshot of the task area, uint8 (210 * scale, 160 * scale, 3)."""
         if self._frame is None:
-            with self._within("the screenshot", STEP_LIMIT):
-                self._frame = self._open_tab().screenshot(WIDTH, HEIGHT)
+            untouched = self._ready and not self._steps
+            try:
+                self._frame = self._shoot()
+            except BrowserError:
+                if not untouched:
+                    raise
+                # Of some new pages Chromium never shows a frame (one in 300 on a busy machine), nor of any page it opens after
+                # it: it was ended. Nothing was done yet, and the same seed starts the same in another.
+                self._load()
+                self._frame = self._shoot()
         return self._frame
 
     def evaluate(self, expression: str):
@@ -272,24 +280,7 @@ class MiniWobEnv(gymnasium.Env):
         if options:
             raise InputError(f"expected no options for a page, got {sorted(options)}")
         self._seed = int(self.np_random.integers(2**31)) if seed is None else int(seed)
-        self._close_tab()
-        self._forget()
-        browser = shared_browser()
-        with self._within("loading the page", RESET_LIMIT):
-            self._tab = tab = browser.open_tab()
-            with tab.limit(RESET_LIMIT):
-                tab.set_size(*WINDOW, self.scale)
-                tab.open(self._url)
-                tab.evaluate(_START % (EPISODE_MILLISECONDS, self._seed))
-                tab.run(0.1)
-                for _ in range(round(_READY_SECONDS / 0.1)):
-                    if tab.evaluate("WOB_TASK_READY"):
-                        break
-                    tab.run(0.1)
-                else:
-                    raise BrowserError(f"expected {self.task} to get ready, but it does not; choose another page")
-                self._instruction = " ".join(tab.evaluate(_UTTERANCE).split())
-        self._ready = True
+        self._load()
         return self._observation(), self._info()
 
     def step(self, action: GuiAction | str):
@@ -328,6 +319,31 @@ class MiniWobEnv(gymnasium.Env):
         self._ready = False
 
     # ------------------------------------------------------------------ inside
+
+    def _load(self) -> None:
+        """Load the page in a new tab and start the instance of the present seed."""
+        self._close_tab()
+        self._forget()
+        browser = shared_browser()
+        with self._within("loading the page", RESET_LIMIT):
+            self._tab = tab = browser.open_tab()
+            with tab.limit(RESET_LIMIT):
+                tab.set_size(*WINDOW, self.scale)
+                tab.open(self._url)
+                tab.evaluate(_START % (EPISODE_MILLISECONDS, self._seed))
+                tab.run(0.1)
+                for _ in range(round(_READY_SECONDS / 0.1)):
+                    if tab.evaluate("WOB_TASK_READY"):
+                        break
+                    tab.run(0.1)
+                else:
+                    raise BrowserError(f"expected {self.task} to get ready, but it does not; choose another page")
+                self._instruction = " ".join(tab.evaluate(_UTTERANCE).split())
+        self._ready = True
+
+    def _shoot(self) -> np.ndarray:
+        with self._within("the screenshot", STEP_LIMIT):
+            return self._open_tab().screenshot(WIDTH, HEIGHT)
 
     def _act(self, action: GuiAction) -> None:
         tab = self._open_tab()

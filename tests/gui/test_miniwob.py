@@ -10,7 +10,7 @@ import pytest
 import omniactor  # noqa: F401 - registers the environment
 from omniactor.errors import ActionError, BrowserError, InputError, SetupError, UnknownTaskError
 from omniactor.experts.web import WebExpert
-from omniactor.gui.browser import shared_browser
+from omniactor.gui.browser import Tab, shared_browser
 from omniactor.gui.miniwob import HEIGHT, WIDTH, MiniWobEnv
 from omniactor.gui.pages import pages_folder
 from omniactor.rollout import rollout
@@ -316,3 +316,44 @@ def test_it_is_registered_with_gymnasium(page_env):
     assert info["task"] == "miniwob:click-test"
     assert info["instruction"] == "Click the button."
     env.close()
+
+
+@pytest.fixture
+def showing(monkeypatch):
+    """Return a list of which screenshots come, in order; where one does not, Chromium is ended as it is after a hang."""
+    shown, screenshot = [], Tab.screenshot
+
+    def take(tab, *size):
+        if shown and not shown.pop(0):
+            tab.browser.close()
+            raise BrowserError("hangs")
+        return screenshot(tab, *size)
+
+    monkeypatch.setattr(Tab, "screenshot", take)
+    return shown
+
+
+def test_a_new_page_that_chromium_never_shows_is_opened_in_another(page_env, showing):
+    env = page_env("enter-text")
+    _, info = env.reset(seed=3)
+    seen, first = env.picture().copy(), shared_browser()
+    env.reset(seed=3)
+    showing[:] = [False]
+    assert (env.picture() == seen).all()
+    assert not first.alive and shared_browser() is not first
+    assert env.task_description == info["instruction"] and env.episode_seed == 3
+
+
+def test_it_is_opened_again_once_and_never_after_an_action(page_env, showing):
+    env = page_env("enter-text")
+    env.reset(seed=3)
+    showing[:] = [False, False]
+    with pytest.raises(BrowserError, match="enter-text, seed 3, the screenshot: hangs"):
+        env.picture()
+    with pytest.raises(BrowserError, match="reset"):
+        env.picture()
+    env.reset(seed=3)
+    env.step(GuiAction("click", point=(0.5, 0.5)))
+    showing[:] = [False]
+    with pytest.raises(BrowserError, match="enter-text, seed 3, the screenshot: hangs"):
+        env.picture()
