@@ -235,14 +235,14 @@ class MiniWobEnv(gymnasium.Env):
     def picture(self) -> np.ndarray:
         """Return the screenshot of the task area, uint8 (210 * scale, 160 * scale, 3)."""
         if self._frame is None:
-            untouched = self._ready and not self._steps
+            browser = self._open_tab().browser
             try:
                 self._frame = self._shoot()
             except BrowserError:
-                if not untouched:
+                if self._steps or browser.alive:
                     raise
                 # Of some new pages Chromium never shows a frame (one in 300 on a busy machine), nor of any page it opens after
-                # it: it was ended. Nothing was done yet, and the same seed starts the same in another.
+                # it, and was ended. Nothing was done yet, and the same seed starts the same in another.
                 self._load()
                 self._frame = self._shoot()
         return self._frame

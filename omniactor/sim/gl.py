@@ -51,10 +51,10 @@ def _reason(name: str, output: str) -> str:
     """Return the line of a trial's output that says why it failed; "" if none does."""
     lines = output.strip().splitlines()
     errors = [line for line in lines if re.match(r"[\w.]*(Error|Exception): ", line)]
+    reason = (errors or lines or [""])[0][:200]
     # PyOpenGL's words for a library that is not there.
-    if errors and re.match(r"AttributeError: 'NoneType' object has no attribute '(gl|egl|OSMesa)", errors[0]):
-        return f"not installed ({_LIBRARIES[name]})" if name in _LIBRARIES else errors[0]
-    return (errors or lines or [""])[0][:200]
+    missing = name in _LIBRARIES and re.match(r"AttributeError: 'NoneType' object has no attribute '(gl|egl|OSMesa)", reason)
+    return f"not installed ({_LIBRARIES[name]})" if missing else reason
 
 
 def choose_backend() -> str:
